@@ -1,0 +1,7 @@
+//! Source text and what can be said about a place in it.
+
+mod diagnostic;
+mod span;
+
+pub use diagnostic::{Diagnostic, Related, Severity};
+pub use span::{Span, Spanned};

@@ -1,0 +1,2 @@
+//! Banister.
+fn main() {}
