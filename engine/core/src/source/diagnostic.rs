@@ -1,6 +1,6 @@
 //! What is wrong with a source file, where, why, and what to do.
 
-use super::Span;
+use super::{Finding, Place, Span};
 
 /// Says how bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,4 +37,33 @@ pub struct Diagnostic {
     pub related: Vec<Related>,
     /// What to do, one sentence.
     pub help: String,
+}
+
+impl Diagnostic {
+    /// Says `finding` about the bytes of `span`.
+    #[must_use]
+    pub fn new(finding: Finding, span: Span) -> Self {
+        Self {
+            severity: finding.severity(),
+            code: finding.code(),
+            message: finding.message(),
+            span,
+            label: finding.label(),
+            related: Vec::new(),
+            help: finding.help(),
+        }
+    }
+
+    /// The same with a second place that explains it.
+    #[must_use]
+    pub fn with(mut self, place: &Place, span: Span) -> Self {
+        self.related.push(Related { span, label: place.to_string() });
+        self
+    }
+
+    /// Whether it stops the runbook.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
 }

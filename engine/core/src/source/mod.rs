@@ -2,6 +2,8 @@
 
 mod diagnostic;
 mod span;
+mod wording;
 
 pub use diagnostic::{Diagnostic, Related, Severity};
 pub use span::{Span, Spanned};
+pub use wording::{DidYouMean, Finding, Names, Place};

@@ -1,0 +1,241 @@
+//! Every message of the language, in one place: what is wrong, a few words at the underline, and what to do.
+//!
+//! One entry is one [`Finding`]: name, fields, stable code, severity, message, label, help. Codes are grouped by
+//! area (the first two digits), are never used twice and never change their meaning; people search for them.
+//! Messages are lower case without a full stop; a help is one sentence (or two) that says how to write it.
+//!
+//! What this file deliberately does not do: it decides nothing and knows no place. Whoever finds something joins a
+//! finding and a [`Span`](super::Span) to a [`Diagnostic`](super::Diagnostic).
+
+use std::fmt;
+
+use super::Severity;
+
+/// Prints `, did you mean X?` where something similar exists, and nothing where not.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DidYouMean(pub Option<String>);
+
+impl fmt::Display for DidYouMean {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(name) => write!(f, "did you mean `{name}`? "),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Prints names as `` `a`, `b` and `c` ``; `nothing` where there are none; at most twelve, then how many more.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Names(pub Vec<String>);
+
+impl Names {
+    /// Most names that one message lists.
+    const MOST: usize = 12;
+
+    /// Takes anything that can be read as names.
+    pub fn of<T: ToString>(names: impl IntoIterator<Item = T>) -> Self {
+        Self(names.into_iter().map(|n| n.to_string()).collect())
+    }
+}
+
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.0.iter().take(Self::MOST);
+        let count = self.0.len();
+        if count == 0 {
+            return f.write_str("nothing");
+        }
+        for (i, name) in shown.enumerate() {
+            let separator = match i {
+                0 => "",
+                i if i + 1 == count => " and ",
+                _ => ", ",
+            };
+            write!(f, "{separator}`{name}`")?;
+        }
+        if count > Self::MOST {
+            write!(f, " and {} more", count - Self::MOST)?;
+        }
+        Ok(())
+    }
+}
+
+/// Names a second place that explains a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Where a name was written first.
+    FirstDefined,
+    /// One edge of a cycle.
+    Needs(String),
+    /// The step whose output it is.
+    SetHere,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FirstDefined => f.write_str("first defined here"),
+            Self::Needs(step) => write!(f, "this needs `{step}`"),
+            Self::SetHere => f.write_str("set here"),
+        }
+    }
+}
+
+/// Declares [`Finding`] and its words from one table, so that a code, its message and its help cannot drift apart.
+macro_rules! findings {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident $({ $($field:ident: $type:ty),+ $(,)? })?
+        = $code:literal $severity:ident: $message:literal, $label:literal, $help:literal;
+    )+) => {
+        /// Says what is wrong, as data; the words are derived from it.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Finding {
+            $(
+                $(#[$doc])*
+                $name $({ $(
+                    #[doc = concat!("The `", stringify!($field), "` of the message.")]
+                    $field: $type
+                ),+ })?
+            ),+
+        }
+
+        impl Finding {
+            /// Every code with the name of its finding, in the order of this file.
+            pub const CODES: &[(&str, &str)] = &[$(($code, stringify!($name))),+];
+
+            /// Its stable code.
+            #[must_use]
+            pub fn code(&self) -> &'static str {
+                match self { $(Self::$name { .. } => $code),+ }
+            }
+
+            /// Whether it stops the runbook.
+            #[must_use]
+            pub fn severity(&self) -> Severity {
+                match self { $(Self::$name { .. } => Severity::$severity),+ }
+            }
+
+            /// What is wrong, lower case, no full stop.
+            #[must_use]
+            pub fn message(&self) -> String {
+                match self { $(Self::$name $({ $($field),+ })? => { $($(let _ = $field;)+)? format_args!($message).to_string() }),+ }
+            }
+
+            /// A few words at the underline; may be empty.
+            #[must_use]
+            pub fn label(&self) -> String {
+                match self { $(Self::$name $({ $($field),+ })? => { $($(let _ = $field;)+)? format_args!($label).to_string() }),+ }
+            }
+
+            /// What to do.
+            #[must_use]
+            pub fn help(&self) -> String {
+                match self { $(Self::$name $({ $($field),+ })? => { $($(let _ = $field;)+)? format_args!($help).to_string() }),+ }
+            }
+        }
+    };
+}
+
+findings! {
+    // ---- B01: the file and its YAML -------------------------------------------------------------------------------
+
+    /// The text is no YAML.
+    NotYaml { why: String } = "B0101" Error:
+        "this is not valid YAML: {why}", "",
+        "check the indentation and the quotes just above this place";
+    /// A key stands twice in one mapping.
+    DuplicateKey { key: String } = "B0102" Error:
+        "duplicate key `{key}`", "written a second time",
+        "keep one of the two";
+
+    // ---- B02: fields and their types ------------------------------------------------------------------------------
+
+    /// A field that its mapping does not know.
+    UnknownField { field: String, place: String, similar: DidYouMean, known: Names } = "B0201" Error:
+        "unknown field `{field}` in {place}", "not a field of {place}",
+        "{similar}{place} takes {known}";
+
+    // ---- B03: names, needs and the graph --------------------------------------------------------------------------
+
+    /// `needs:` names a step that is not there.
+    UnknownStep { step: String, similar: DidYouMean, known: Names } = "B0301" Error:
+        "there is no step `{step}` here", "",
+        "{similar}the steps of this list are {known}";
+
+    // ---- B04: hosts and rolls -------------------------------------------------------------------------------------
+
+    /// A host or group that the inventory lacks.
+    UnknownHost { name: String, similar: DidYouMean, known: Names } = "B0401" Error:
+        "`{name}` is neither a host nor a group of the inventory", "",
+        "{similar}the inventory has {known}";
+
+    // ---- B05: effects and what keeps them safe --------------------------------------------------------------------
+
+    /// A `once` or `destroy` step without `verify:`.
+    VerifyMissing { step: String, effect: String } = "B0501" Error:
+        "step `{step}` is `{effect}` and has no `verify:`", "changes something once",
+        "add `verify: {{ run: … }}`, or `verify: person` where only a person can tell";
+
+    // ---- B06: templates -------------------------------------------------------------------------------------------
+
+    /// A template names what does not exist.
+    UnknownName { name: String, similar: DidYouMean, known: Names } = "B0601" Error:
+        "there is no `{name}` here", "",
+        "{similar}known here: {known}";
+
+    // ---- B07: scripts ---------------------------------------------------------------------------------------------
+
+    /// A script that no shell could read.
+    ScriptDoesNotParse { why: String } = "B0701" Error:
+        "this script does not parse: {why}", "",
+        "run `sh -n` on it, or say `shell: bash` if it is written for bash";
+
+    // ---- B08: conditions ------------------------------------------------------------------------------------------
+
+    /// A condition that is no CEL.
+    ConditionDoesNotParse { why: String, hint: String } = "B0801" Error:
+        "this condition does not parse: {why}", "",
+        "{hint}";
+
+    // ---- B09: parameters and secrets ------------------------------------------------------------------------------
+
+    /// A parameter without a value.
+    ParamMissing { name: String } = "B0901" Error:
+        "parameter `{name}` has no value", "",
+        "give it with `-p {name}=VALUE`";
+
+    // ---- B10: the inventory ---------------------------------------------------------------------------------------
+
+    /// The inventory is no mapping of hosts.
+    InventoryShape { why: String } = "B1001" Error:
+        "this is not an inventory: {why}", "",
+        "write `hosts:` and under it one line a host, `web-1: {{ address: 192.0.2.11 }}`";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{DidYouMean, Finding, Names};
+
+    #[test]
+    fn codes_are_unique_well_formed_and_in_order() {
+        let codes: Vec<&str> = Finding::CODES.iter().map(|(code, _)| *code).collect();
+        assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), codes.len(), "a code is used twice");
+        assert!(codes.is_sorted(), "codes ascend: {codes:?}");
+        assert!(codes.iter().all(|c| c.len() == 5 && c.starts_with('B') && c[1..].bytes().all(|b| b.is_ascii_digit())));
+    }
+
+    #[test]
+    fn words_are_filled_in() {
+        let finding = Finding::UnknownStep {
+            step: "stpo".into(),
+            similar: DidYouMean(Some("stop".into())),
+            known: Names::of(["start", "stop", "check"]),
+        };
+        assert_eq!(finding.code(), "B0301");
+        assert_eq!(finding.message(), "there is no step `stpo` here");
+        assert_eq!(finding.help(), "did you mean `stop`? the steps of this list are `start`, `stop` and `check`");
+    }
+}
