@@ -105,6 +105,8 @@ pub struct ExecuteRequest {
     pub key: EffectKey,
     /// The run's epoch; a ledger refuses lower ones.
     pub epoch: u64,
+    /// Id of the ledger met at the preflight: another one there now means *unknown*, never *not started*.
+    pub ledger: Option<String>,
     /// Reading commands skip the ledger and are killed with their connection.
     pub effect: EffectClass,
     /// What is sent.

@@ -96,6 +96,8 @@ pub struct Answer {
     pub typed: Option<String>,
     /// `wait`: how much longer, milliseconds.
     pub wait_ms: Option<u64>,
+    /// It was given beforehand, in an answers file: nothing could be typed in confirmation, so a destroy step needs `plan`.
+    pub prepared: bool,
 }
 
 /// What becomes of running steps at an abort.

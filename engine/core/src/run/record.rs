@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::input::HostIdentity;
 use super::{
     Actor, BootId, CancelReport, Exit, FailedReason, NotStartedReason, Purpose, RunningAtAbort, StartInfo, StreamInfo,
-    Timer, UnknownReason, Word,
+    UnknownReason, Word,
 };
 use crate::plan::StepPath;
 use crate::runbook::{HostName, OutputName, StepId};
@@ -97,6 +97,8 @@ pub enum AskUnavailableReason {
     NeedsAnotherPerson,
     /// Nobody answered in time.
     Expired,
+    /// An answer given beforehand does not fit: another plan, another fact.
+    AnswerDidNotFit,
 }
 
 /// Why the engine stops without the run being over.
@@ -453,11 +455,11 @@ pub enum RecordKind {
         /// Whether all of it worked; otherwise the instance is stuck.
         succeeded: bool,
     },
-    /// A host is left out of a roll from here on.
+    /// A host is left out of the run from here on.
     #[serde(rename = "host.excluded")]
     HostExcluded {
-        /// The roll.
-        roll: StepId,
+        /// The roll it was left out in; `None` where it was no roll.
+        roll: Option<StepId>,
         /// The host.
         host: HostName,
         /// Why: a person's reason, or the failure the budget absorbed.
@@ -524,6 +526,8 @@ pub enum RecordKind {
         path: StepPath,
         /// The last error or bad sample.
         last: String,
+        /// The hosts where the last sample was not good: what `exclude` leaves out.
+        bad: Vec<HostName>,
         /// No sample reached a host in the whole time: the outcome is unknown.
         unreachable: bool,
     },
@@ -596,23 +600,6 @@ pub enum RecordKind {
         path: StepPath,
         /// Why.
         reason: VoidReason,
-    },
-    /// A timer was armed.
-    #[serde(rename = "timer.armed")]
-    TimerArmed {
-        /// Which.
-        timer: Timer,
-        /// When by the boot clock, nanoseconds.
-        due: u64,
-        /// When by the wall clock, for after a reboot.
-        #[serde(with = "millis")]
-        due_wall: DateTime<Utc>,
-    },
-    /// A timer's moment came.
-    #[serde(rename = "timer.fired")]
-    TimerFired {
-        /// Which.
-        timer: Timer,
     },
     /// An outcome that contradicts what was settled came late. It changes nothing and asks for attention.
     #[serde(rename = "outcome.late")]
