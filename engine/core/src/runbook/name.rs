@@ -52,6 +52,13 @@ macro_rules! checked_name {
             }
         }
 
+        /// Lets a map keyed by names be asked with a text that may be none.
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
