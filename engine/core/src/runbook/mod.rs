@@ -1,5 +1,8 @@
 //! YAML → [`Runbook`]: the spanned syntax tree of one file. It may still refer to things that do not exist.
 
 mod name;
+pub mod tree;
+mod words;
 
 pub use name::{HostName, NameError, OutputName, ParamName, StepId};
+pub use words::{EffectClass, GateTimeout, OnFailure, OnTimeout, ParamType, Shell};

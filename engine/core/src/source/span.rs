@@ -15,6 +15,12 @@ impl Span {
     pub fn new(start: usize, end: usize) -> Self {
         Self { start, end }
     }
+
+    /// The span from where this one starts to where the other ends.
+    #[must_use]
+    pub fn to(self, other: Self) -> Self {
+        Self { start: self.start, end: other.end.max(self.end) }
+    }
 }
 
 /// Carries a value together with the place it was written at.

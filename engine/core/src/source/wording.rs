@@ -143,11 +143,71 @@ findings! {
     /// The text is no YAML.
     NotYaml { why: String } = "B0101" Error:
         "this is not valid YAML: {why}", "",
-        "check the indentation and the quotes just above this place";
+        "look at the indentation, the quotes and the brackets here and on the line above";
     /// A key stands twice in one mapping.
     DuplicateKey { key: String } = "B0102" Error:
         "duplicate key `{key}`", "written a second time",
-        "keep one of the two";
+        "keep one of the two; otherwise one would silently win";
+    /// Bytes that are no UTF-8.
+    NotUtf8 = "B0103" Error:
+        "this file is not UTF-8", "the first byte that is not",
+        "save it as UTF-8, for example with `iconv -f LATIN1 -t UTF-8`";
+    /// More bytes than a runbook may have.
+    FileTooLarge { bytes: usize, limit: usize } = "B0104" Error:
+        "this file has {bytes} bytes, the limit is {limit}", "",
+        "split it into several runbooks";
+    /// Nothing in it.
+    EmptyFile = "B0105" Error:
+        "this file is empty", "",
+        "begin with `runbook: NAME`, `if_it_fails:` and `steps:`";
+    /// A control, bidirectional or invisible character.
+    HiddenCharacter { what: String, character: String } = "B0106" Error:
+        "{what} character {character}", "what people read here is not what would run",
+        "take it out; where a command needs it, let the command make it, as `printf` does";
+    /// A tab where YAML wants spaces.
+    Tab = "B0107" Error:
+        "a tab cannot indent YAML", "",
+        "indent with spaces";
+    /// `---` a second time.
+    SecondDocument = "B0108" Error:
+        "a second document begins here", "",
+        "one file is one runbook: move this into a file of its own";
+    /// `&name`.
+    Anchor { name: String } = "B0109" Error:
+        "anchors are not part of the language", "`&{name}` is an anchor",
+        "write the value where it is needed; a value that is needed twice can be a parameter with a `default:`";
+    /// `*name`.
+    Alias { name: String } = "B0110" Error:
+        "aliases are not part of the language", "`*{name}` is an alias",
+        "write the value here, or quote it if the asterisk is meant: `\"*{name}\"`";
+    /// `<<:`.
+    MergeKey = "B0111" Error:
+        "merge keys are not part of the language", "",
+        "write the fields here: whoever reads one step must see all of it";
+    /// `!tag`.
+    Tag {  tag: String } = "B0112" Error:
+        "tags are not part of the language", "`{tag}` is a tag",
+        "leave it out; quote the value if the exclamation mark is meant";
+    /// `%YAML`.
+    Directive = "B0113" Error:
+        "YAML directives are not part of the language", "",
+        "leave the line out; a value that begins with `%` must be quoted";
+    /// Nested too deeply.
+    TooDeep { limit: usize } = "B0114" Error:
+        "this nests deeper than {limit} levels", "",
+        "a runbook needs about ten: look for brackets that are not closed";
+    /// Too many values.
+    TooManyValues { limit: usize } = "B0115" Error:
+        "this file has more than {limit} values", "",
+        "split it into several runbooks";
+    /// `run: {{x}}`.
+    PlaceholderUnquoted = "B0116" Error:
+        "a value that begins with a placeholder must be quoted", "YAML reads braces as a mapping",
+        "write it in quotes: `\"{{{{ name }}}}\"`, or as a block after `|`";
+    /// A key that is a list or a mapping.
+    KeyIsNoWord = "B0117" Error:
+        "a key must be a word", "",
+        "write `key: value`";
 
     // ---- B02: fields and their types ------------------------------------------------------------------------------
 
