@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Command, Condition, EffectClass, HostIndex, Step, StepIndex, Template};
-use crate::runbook::{OutputName, StepId};
+use super::{Command, Condition, HostIndex, Step, StepIndex, Template};
+use crate::runbook::{EffectClass, GateTimeout, OnFailure, OnTimeout, OutputName, StepId};
 
 /// What a step does, one of a closed set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,38 +102,6 @@ pub struct Retry {
     pub attempts: u32,
     /// Milliseconds between two attempts.
     pub delay_ms: u64,
-}
-
-/// What a passed timeout of a changing step does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OnTimeout {
-    /// A person says wait, kill or leave.
-    Ask,
-    /// Killed at once.
-    Kill,
-}
-
-/// What a final failure does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OnFailure {
-    /// A person chooses.
-    Ask,
-    /// Nothing new starts, the run ends.
-    Stop,
-    /// The step's undo runs, then as `Stop`.
-    Undo,
-}
-
-/// What a gate that does not hold in time does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GateTimeout {
-    /// A person says wait, override or exclude.
-    Ask,
-    /// Nothing new starts, the run ends.
-    Stop,
 }
 
 /// A condition that a machine polls until it held N times in a row on every host.

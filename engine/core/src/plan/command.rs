@@ -3,17 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Template;
-use crate::runbook::ParamName;
-
-/// Which shell reads a script.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Shell {
-    /// The host's POSIX `sh`.
-    Sh,
-    /// `bash`.
-    Bash,
-}
+use crate::runbook::{ParamName, Shell};
 
 /// A script or an argument vector.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

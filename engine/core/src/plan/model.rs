@@ -15,28 +15,6 @@ pub struct StepIndex(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct HostIndex(pub u32);
 
-/// What running a command a second time would mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EffectClass {
-    /// Changes nothing; may run at any time, skips the ledger.
-    Read,
-    /// Changes something; running it again gives the same.
-    Repeatable,
-    /// Changes something; running it again changes it again.
-    Once,
-    /// Takes something away that cannot be had back.
-    Destroy,
-}
-
-impl EffectClass {
-    /// Whether it changes a host at all.
-    #[must_use]
-    pub fn changes(self) -> bool {
-        self != Self::Read
-    }
-}
-
 /// How a host is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,6 +1,7 @@
 //! YAML → [`Runbook`]: the spanned syntax tree of one file. It may still refer to things that do not exist.
 
 mod name;
+pub mod syntax;
 pub mod tree;
 mod words;
 
