@@ -4,6 +4,7 @@ mod action;
 mod command;
 mod condition;
 mod model;
+mod names;
 mod param;
 mod render;
 mod step_path;
@@ -15,10 +16,14 @@ pub use condition::{
     ConditionError, ConditionValue, Conditions, MAX_CONDITION, Outputs, Scope, StepResult, StreamText,
 };
 pub use model::{Host, HostIndex, Plan, Precondition, Step, StepIndex, Transport};
+pub use names::{NameTable, OutputState, RESERVED, is_reserved};
 pub use param::{ParamValue, SecretReference};
 pub use render::{Bindings, HoleError};
 pub use step_path::{PathError, Segment, StepPath};
-pub use template::{Condition, Hole, HoleSource, Piece, Quoting, Template};
+pub use template::{
+    Condition, Hole, HoleSource, Piece, Quoting, Template, TextOrSecret, param_text, parse_only_param, parse_template,
+    parse_text_or_secret,
+};
 
 // The words of the language that a plan keeps as they are.
 pub use crate::runbook::{EffectClass, GateTimeout, OnFailure, OnTimeout, Shell};

@@ -52,7 +52,7 @@ impl fmt::Display for HoleSource {
             Self::HostName => f.write_str("host.name"),
             Self::HostVar(name) => write!(f, "host.vars.{name}"),
             Self::Output { step, output } => write!(f, "steps.{step}.{output}"),
-            Self::Secret(name) => write!(f, "{name}"),
+            Self::Param(name) | Self::Secret(name) => write!(f, "{name}"),
         }
     }
 }

@@ -244,6 +244,83 @@ findings! {
         "there is no `{name}` here", "",
         "{similar}known here: {known}";
 
+    /// Braces as other tools write them.
+    GoTemplate { written: String } = "B0602" Error:
+        "`{written}` is not a placeholder of a runbook", "meant for another program?",
+        "write `\\{written}` to pass it on as it is";
+    /// `{{{x}}}` or `{{& x}}`.
+    RawPlaceholder { name: String } = "B0603" Error:
+        "there are no unquoted placeholders", "would be filled in without quotes",
+        "write `{{{{ {name} }}}}`: in a script it is quoted for the shell, elsewhere it is filled in as it is";
+    /// `{{#if}}` and the like.
+    TemplateBlock { written: String } = "B0604" Error:
+        "there are no blocks in a runbook's texts: `{written}`", "",
+        "write `when:` at the step, or let the shell decide with `if`; to pass the braces on, write `\\{{{{`";
+    /// `{{> x}}`.
+    TemplatePartial { written: String } = "B0605" Error:
+        "there are no partials or decorators in a runbook's texts: `{written}`", "",
+        "write the text out; to pass the braces on, write `\\{{{{`";
+    /// `{{! x}}`.
+    TemplateComment = "B0606" Error:
+        "there are no template comments", "",
+        "write a YAML comment, `# …`, on a line of its own above the field";
+    /// `{{f x}}`.
+    TemplateHelper { written: String } = "B0607" Error:
+        "a placeholder is one name, not `{written}`", "",
+        "write `{{{{ name }}}}`, compute the value in `outputs:` of an earlier step; to pass the braces on, write `\\{{{{`";
+    /// `{{~ x ~}}`.
+    WhitespaceControl { name: String } = "B0608" Error:
+        "`~` in a placeholder would eat the blanks around it", "",
+        "write `{{{{ {name} }}}}`";
+    /// Something between braces that cannot be a name.
+    PlaceholderName { written: String } = "B0609" Error:
+        "`{written}` is not a name that a placeholder can have", "",
+        "write `{{{{ name }}}}`, `{{{{ steps.STEP.OUTPUT }}}}`, `{{{{ host.name }}}}`, `{{{{ host.vars.NAME }}}}` or `{{{{ run.id }}}}`; to pass the braces on, write `\\{{{{`";
+    /// `{{ x` without its end.
+    PlaceholderNotClosed = "B0610" Error:
+        "this placeholder is not closed", "`}}}}` is missing",
+        "write `{{{{ name }}}}`; to pass the braces on, write `\\{{{{`";
+    /// `steps.x` where there is no `x`.
+    UnknownOutputStep { step: String, similar: DidYouMean, known: Names } = "B0611" Error:
+        "there is no step `{step}` whose output could be used here", "",
+        "{similar}steps with outputs: {known}";
+    /// `steps.x.y` where `x` has no `y`.
+    UnknownOutput { step: String, output: String, similar: DidYouMean, known: Names } = "B0612" Error:
+        "step `{step}` has no output `{output}`", "",
+        "{similar}its outputs are {known}; add one with `outputs: {{ {output}: result.stdout }}`";
+    /// An output that is set later, or perhaps never.
+    OutputNotYet { step: String, output: String } = "B0613" Error:
+        "`steps.{step}.{output}` is not set when this is reached", "used before it is set",
+        "move this behind step `{step}`, or name `{step}` in its `needs:`";
+    /// An output of a step that may be skipped.
+    OutputPerhaps { step: String, output: String } = "B0614" Error:
+        "`steps.{step}.{output}` may never be set: step `{step}` can be skipped", "",
+        "give this step the same `when:`, or ask `has(steps.{step}.{output})` in a condition first";
+    /// `host.…` where there is no host.
+    HostHere { name: String } = "B0615" Error:
+        "`{name}` means nothing here: this runs on no host", "",
+        "give the step `hosts:`, or leave it out";
+    /// A variable that a host lacks.
+    UnknownHostVar { name: String, similar: DidYouMean, known: Names } = "B0616" Error:
+        "not every host here has a variable `{name}`", "",
+        "{similar}all of them have {known}; add it under `vars:` in the inventory";
+    /// `steps.x.by_host[…]` in a text.
+    ByHostInText { step: String } = "B0617" Error:
+        "`by_host` can be used in conditions only", "",
+        "compute it in `outputs:` of another step from `steps.{step}.by_host[\"HOST\"]`, and use that output here";
+    /// `result` in a text.
+    ResultInText { name: String } = "B0618" Error:
+        "`{name}` can be used in the step's own conditions only", "",
+        "name it in `outputs:`, for example `outputs: {{ value: {name} }}`, and use `{{{{ steps.STEP.value }}}}` in a later step";
+    /// A secret in a text.
+    SecretInText { name: String } = "B0619" Error:
+        "`{name}` is a secret: it cannot be part of a text", "would be seen by everybody",
+        "give it to the step as `env: {{ SECRET: \"{{{{ {name} }}}}\" }}` and write `$SECRET` in the script, or as `stdin: \"{{{{ {name} }}}}\"`";
+    /// A list where one word is needed.
+    ListInScript { name: String } = "B0620" Error:
+        "`{name}` is a list and cannot be one word of a script", "",
+        "give the step `hosts: \"{{{{ {name} }}}}\"` if it is a list of hosts, or take a parameter of `type: text`";
+
     // ---- B07: scripts ---------------------------------------------------------------------------------------------
 
     /// A script that no shell could read.

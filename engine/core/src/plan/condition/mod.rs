@@ -9,6 +9,7 @@ mod names;
 mod scope;
 mod walk;
 
+pub(crate) use conditions::seconds;
 pub use conditions::{ConditionValue, Conditions, MAX_CONDITION};
 pub use error::ConditionError;
 pub use scope::{Outputs, Scope, StepResult, StreamText};

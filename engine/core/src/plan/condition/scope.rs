@@ -80,7 +80,7 @@ impl Bindings for Scope<'_> {
             HoleSource::HostName => self.host.map(|host| host.name.as_str()),
             HoleSource::HostVar(name) => self.host.and_then(|host| host.vars.get(name)).map(String::as_str),
             HoleSource::Output { step, output } => self.outputs.output(step.as_str(), output.as_str()),
-            HoleSource::Secret(_) => None,
+            HoleSource::Param(_) | HoleSource::Secret(_) => None,
         };
         text.map(Cow::Borrowed)
     }

@@ -1,4 +1,13 @@
 //! Text with typed holes, and conditions.
+//!
+//! Texts are read by the template engine's own parser and kept as [`Template`]s. It does not render with that engine:
+//! a plan outlives the process that made it, and what fills a hole is never read as a template again.
+
+mod draft;
+mod resolve;
+
+use draft::{Draft, DraftPiece};
+pub use resolve::{TextOrSecret, param_text, parse_only_param, parse_template, parse_text_or_secret};
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +40,8 @@ pub enum HoleSource {
         /// Its output.
         output: OutputName,
     },
+    /// A parameter without a value: only while a runbook is checked without values, never in a plan that runs.
+    Param(ParamName),
     /// A secret parameter: only where the whole text is this hole (`stdin:`, a value of `env:`).
     Secret(ParamName),
 }
@@ -68,6 +79,15 @@ impl Template {
         Self { pieces: vec![Piece::Text(text.into())] }
     }
 
+    /// Adds known text at the end.
+    pub(crate) fn push_text(&mut self, text: &str) {
+        match self.pieces.last_mut() {
+            Some(Piece::Text(before)) => before.push_str(text),
+            _ if text.is_empty() => {}
+            _ => self.pieces.push(Piece::Text(text.to_owned())),
+        }
+    }
+
     /// The holes, in order.
     pub fn holes(&self) -> impl Iterator<Item = &Hole> {
         self.pieces.iter().filter_map(|p| match p {
@@ -81,3 +101,6 @@ impl Template {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Condition(pub String);
+
+#[cfg(test)]
+pub(crate) mod tests;
