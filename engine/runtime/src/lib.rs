@@ -1,9 +1,10 @@
 //! Everything of Banister that touches the world.
 //!
 //! Each module owns one piece of it: files of a run (`state`, `journal`, `output`), values nobody may see
-//! (`secrets`). What this crate deliberately does not do: it decides nothing. What a run may do next is the
-//! core's business; these modules keep, send, read and report.
+//! (`secrets`), what the operator set up beforehand (`settings`). What this crate deliberately does not do: it decides
+//! nothing. What a run may do next is the core's business; these modules keep, send, read and report.
 
 mod digest;
 pub mod output;
 pub mod secrets;
+pub mod settings;
