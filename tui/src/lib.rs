@@ -1,1 +1,41 @@
-//! Placeholder.
+//! The command line of Banister.
+//!
+//! It reads views and sends inputs. What it deliberately does not do: reach a transport, judge an outcome, or write a
+//! record; that is the runtime's and the core's. Standard output carries data, standard error talk.
+
+pub mod cli;
+mod commands;
+pub mod exit_code;
+pub mod failure;
+mod settings;
+pub mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+
+use crate::cli::Cli;
+
+/// Reads the command line, does what it says, and gives the status to end with.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A reader that went away (`banister --help | head -1`) is no error.
+            drop(error.print());
+            return match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+                _ => ExitCode::from(exit_code::USAGE.0),
+            };
+        }
+    };
+    match commands::dispatch(cli.command) {
+        Ok(exit) => ExitCode::from(exit.0),
+        Err(failure) => {
+            terminal::complain(&failure);
+            ExitCode::from(failure.exit.0)
+        }
+    }
+}

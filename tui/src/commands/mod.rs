@@ -1,0 +1,47 @@
+//! One module for each command: read the arguments, call what does the work, print.
+
+mod abort;
+mod check;
+mod completions;
+mod hold;
+mod log;
+mod note;
+mod output;
+mod plan;
+mod rehearse;
+mod resume;
+mod run;
+mod runs;
+mod timeline;
+mod verify;
+
+use banister_core::run::ExitCode;
+
+use crate::cli::Command;
+use crate::failure::Failure;
+
+/// Does what one command says.
+pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Check(args) => check::check(&args),
+        Command::Plan(args) => plan::plan(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Resume(args) => resume::resume(&args),
+        Command::Runs(args) => runs::runs(&args),
+        Command::Log(args) => log::log(&args),
+        Command::Output(args) => output::output(&args),
+        Command::Hold(args) => hold::hold(&args),
+        Command::Continue(args) => hold::go_on(&args),
+        Command::Abort(args) => abort::abort(&args),
+        Command::Note(args) => note::note(&args),
+        Command::Verify(args) => verify::verify(&args),
+        Command::Timeline(args) => timeline::timeline(&args),
+        Command::Rehearse(args) => rehearse::rehearse(&args),
+        Command::Completions(args) => completions::completions(&args),
+    }
+}
+
+/// The sentence of a command whose engine this build does not have.
+fn not_built(command: &str) -> Failure {
+    Failure::new(ExitCode::BUG, format!("`{command}` is not in this build, nothing was done"))
+}

@@ -1,0 +1,80 @@
+//! The one place where an error becomes an exit code, a sentence and a hint.
+//!
+//! Libraries say what went wrong in types of their own; every type a command can meet has its `From` here, so that two
+//! commands never end differently for one cause.
+
+use std::io;
+
+use banister_core::run::ExitCode;
+use banister_runtime::settings::{ConfigError, FindError, NoHomeError};
+
+use crate::exit_code;
+
+/// Why a command ends otherwise than it should.
+#[derive(Debug)]
+pub struct Failure {
+    /// What the process exits with.
+    pub exit: ExitCode,
+    /// What went wrong, lower case, no full stop; empty where everything has been said already.
+    pub message: String,
+    /// What to do; empty where the message says it.
+    pub hint: String,
+}
+
+impl Failure {
+    /// A failure with its sentence.
+    #[must_use]
+    pub fn new(exit: ExitCode, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), hint: String::new() }
+    }
+
+    /// The same with what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    /// Ends with a code and says nothing more.
+    #[must_use]
+    pub fn silent(exit: ExitCode) -> Self {
+        Self::new(exit, "")
+    }
+
+    /// Standard output could not be written. A reader that went away (`banister log last | head`) is no error.
+    #[must_use]
+    pub fn stdout(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::silent(ExitCode::DONE)
+        } else {
+            Self::new(exit_code::IO, format!("cannot write to standard output: {error}"))
+        }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let hint = match &error {
+            ConfigError::Guard(_) => "only you and root may be able to write it and the directories above it",
+            ConfigError::Read { .. } => "",
+            ConfigError::Parse { .. } => "it may hold `runbooks`, `inventory` and `state_dir`",
+        };
+        Self::new(exit_code::CONFIG, error.to_string()).hint(hint)
+    }
+}
+
+impl From<NoHomeError> for Failure {
+    fn from(error: NoHomeError) -> Self {
+        Self::new(exit_code::CONFIG, error.to_string())
+    }
+}
+
+impl From<FindError> for Failure {
+    fn from(error: FindError) -> Self {
+        let hint = match &error {
+            FindError::NoFile(_) => "",
+            FindError::NoName { .. } => "give the path of a file, or name its directory in the configuration",
+        };
+        Self::new(exit_code::NO_INPUT, error.to_string()).hint(hint)
+    }
+}
