@@ -4,6 +4,7 @@
 
 mod actor;
 mod effect;
+mod exit_code;
 mod input;
 mod journal;
 mod now;
@@ -14,6 +15,7 @@ pub use actor::Actor;
 pub use effect::{
     Effect, EffectKey, ExecuteRequest, Purpose, ResolvedCommand, ResolvedKind, ResolvedStdin, ResolvedValue, Timer,
 };
+pub use exit_code::ExitCode;
 pub use input::{Answer, Command, HostIdentity, Input, RunningAtAbort, StartInfo, TargetAnswer, Word};
 pub use journal::{Durability, Journal};
 pub use now::{BootId, Now};
@@ -21,6 +23,4 @@ pub use outcome::{
     CancelReport, Captured, CapturedText, Ended, Exit, FailedReason, NotStartedReason, Outcome, Report, StreamInfo,
     UnknownReason,
 };
-pub use record::{
-    AskId, AskKind, AskUnavailableReason, DrainReason, ExitCode, Record, RecordKind, SkipReason, VoidReason,
-};
+pub use record::{AskId, AskKind, AskUnavailableReason, DrainReason, Record, RecordKind, SkipReason, VoidReason};

@@ -1,15 +1,14 @@
 //! The only serialised history.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::input::HostIdentity;
 use super::{
-    Actor, BootId, CancelReport, Exit, FailedReason, NotStartedReason, Purpose, RunningAtAbort, StartInfo, StreamInfo,
-    UnknownReason, Word,
+    Actor, BootId, CancelReport, Exit, ExitCode, FailedReason, NotStartedReason, Purpose, RunningAtAbort, StartInfo,
+    StreamInfo, UnknownReason, Word,
 };
 use crate::plan::StepPath;
 use crate::runbook::{HostName, OutputName, StepId};
@@ -138,65 +137,6 @@ pub enum VoidReason {
         /// Whose preview.
         path: StepPath,
     },
-}
-
-/// The exit codes of a run. The meaning of each stands in the book and in `--help`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ExitCode(pub u8);
-
-impl ExitCode {
-    /// Done.
-    pub const DONE: Self = Self(0);
-    /// Done with skips, exclusions, overrides or work by hand.
-    pub const DONE_WITH_EXCEPTIONS: Self = Self(10);
-    /// A step failed, its state is known.
-    pub const FAILED: Self = Self(20);
-    /// An undo failed.
-    pub const UNDO_FAILED: Self = Self(21);
-    /// An outcome is still unknown.
-    pub const UNKNOWN: Self = Self(22);
-    /// A journal does not verify.
-    pub const JOURNAL_BROKEN: Self = Self(23);
-    /// The journal could not be written.
-    pub const JOURNAL_UNWRITABLE: Self = Self(24);
-    /// A precondition did not hold, nothing was changed.
-    pub const PRECONDITION: Self = Self(30);
-    /// A person refused, or an answer did not fit the plan.
-    pub const REFUSED: Self = Self(40);
-    /// An ask could not be put, or expired.
-    pub const ASK_UNAVAILABLE: Self = Self(41);
-    /// A gate did not hold.
-    pub const GATE: Self = Self(42);
-    /// Aborted.
-    pub const ABORTED: Self = Self(43);
-    /// Drained by a signal, can be resumed.
-    pub const DRAINED: Self = Self(51);
-    /// A fault of Banister's own.
-    pub const BUG: Self = Self(70);
-
-    /// From worst to best: of several, a run ends with the first that is true.
-    pub const ORDER: [Self; 13] = [
-        Self::BUG,
-        Self::JOURNAL_UNWRITABLE,
-        Self::JOURNAL_BROKEN,
-        Self::UNKNOWN,
-        Self::UNDO_FAILED,
-        Self::ABORTED,
-        Self::FAILED,
-        Self::GATE,
-        Self::REFUSED,
-        Self::ASK_UNAVAILABLE,
-        Self::PRECONDITION,
-        Self::DRAINED,
-        Self::DONE_WITH_EXCEPTIONS,
-    ];
-}
-
-impl fmt::Display for ExitCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
 }
 
 /// What happened. Past tense; each name on the wire is its `serde` name.
