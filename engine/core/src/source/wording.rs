@@ -69,6 +69,10 @@ pub enum Place {
     Needs(String),
     /// The step whose output it is.
     SetHere,
+    /// The other of two kinds of one step.
+    FirstKind,
+    /// The other of two values for one thing.
+    AlsoHere,
 }
 
 impl fmt::Display for Place {
@@ -77,6 +81,8 @@ impl fmt::Display for Place {
             Self::FirstDefined => f.write_str("first defined here"),
             Self::Needs(step) => write!(f, "this needs `{step}`"),
             Self::SetHere => f.write_str("set here"),
+            Self::FirstKind => f.write_str("the first kind"),
+            Self::AlsoHere => f.write_str("also given here"),
         }
     }
 }
@@ -213,8 +219,80 @@ findings! {
 
     /// A field that its mapping does not know.
     UnknownField { field: String, place: String, similar: DidYouMean, known: Names } = "B0201" Error:
-        "unknown field `{field}` in {place}", "not a field of {place}",
+        "unknown field `{field}` in {place}", "",
         "{similar}{place} takes {known}";
+    /// A field that other tools call so.
+    OtherWord { field: String, place: String, right: String, why: String } = "B0202" Error:
+        "unknown field `{field}` in {place}", "write `{right}:`",
+        "here it is called `{right}:`{why}";
+    /// Part of the language's design, but not of this version.
+    NotInThisVersion { word: String } = "B0203" Error:
+        "`{word}` is not in this version", "",
+        "this version knows `run`, `exec`, `probe`, `gate`, `pause`, `approve`, `manual`, `roll`, `wait` and `note`";
+    /// A value of another type.
+    WrongType { field: String, expected: String, found: String, hint: String } = "B0204" Error:
+        "`{field}` must be {expected}, not {found}", "",
+        "{hint}";
+    /// A field that must be there.
+    FieldMissing { field: String, place: String, hint: String } = "B0205" Error:
+        "{place} needs `{field}:`", "",
+        "{hint}";
+    /// A text with nothing in it.
+    EmptyText { field: String } = "B0206" Error:
+        "`{field}` is empty", "",
+        "write it, or leave the field out";
+    /// No time span.
+    BadDuration { found: String } = "B0207" Error:
+        "`{found}` is not a time span", "",
+        "write a number with its unit: `500ms`, `30s`, `5m`, `1h 30m`; more than nothing and at most a year";
+    /// A number outside its range.
+    OutOfRange { field: String, min: i64, max: i64 } = "B0208" Error:
+        "`{field}` must be a number from {min} to {max}", "",
+        "write a whole number in that range";
+    /// A word outside a fixed choice.
+    UnknownWord { field: String, found: String, similar: DidYouMean, known: Names } = "B0209" Error:
+        "`{field}` cannot be `{found}`", "",
+        "{similar}it is one of {known}";
+    /// A name that is none.
+    BadName { what: String, found: String } = "B0210" Error:
+        "`{found}` cannot be the name of {what}", "",
+        "a name is a lower-case letter, then lower-case letters, digits or `_`: a hyphen would be a subtraction in a condition";
+    /// A step that says nothing to do.
+    NoKind { known: Names } = "B0211" Error:
+        "this step does not say what it does", "",
+        "give it one of {known}";
+    /// A step that says two things to do.
+    TwoKinds { first: String, second: String } = "B0212" Error:
+        "this step is both `{first}` and `{second}`", "the second kind",
+        "make two steps of it: one step does one thing";
+    /// Neither a number of hosts nor a percentage.
+    BadShare { field: String, found: String } = "B0213" Error:
+        "`{field}` cannot be {found}", "",
+        "write a number of hosts such as `2`, or a part of all of them such as `\"25%\"`";
+    /// A name that no environment can hold.
+    BadVariable { found: String } = "B0214" Error:
+        "`{found}` cannot be the name of an environment variable", "",
+        "letters, digits and `_`, not beginning with a digit";
+    /// The same thing said inside and outside.
+    SaidTwice { field: String, place: String } = "B0215" Error:
+        "`{field}` is given both here and inside `{place}:`", "",
+        "keep one of the two";
+    /// A field that belongs one level deeper.
+    BelongsInside { field: String, place: String } = "B0216" Error:
+        "`{field}` belongs inside `{place}:`", "",
+        "write `{place}: {{ …, {field}: … }}`";
+    /// A name of a runbook that cannot be a file's.
+    BadRunbookName { found: String } = "B0217" Error:
+        "`{found}` cannot be the name of a runbook", "",
+        "lower-case letters, digits, `-` and `_`, beginning with a letter, at most 64";
+    /// A field that belongs one level higher.
+    BelongsBeside { field: String, place: String } = "B0218" Error:
+        "`{field}` belongs beside `{place}:`, not inside", "",
+        "write it at the level of `{place}:`";
+    /// Something else where a mapping must be.
+    NotAMapping { place: String, found: String } = "B0219" Error:
+        "{place} must be a mapping, not {found}", "",
+        "write its fields one a line, `key: value`";
 
     // ---- B03: names, needs and the graph --------------------------------------------------------------------------
 

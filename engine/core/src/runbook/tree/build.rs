@@ -61,10 +61,13 @@ pub fn parse_tree(source: &SourceFile) -> (Option<Node>, Vec<Diagnostic>) {
     (root, builder.findings)
 }
 
+/// The text of a refused key that was a placeholder without quotes.
+const PLACEHOLDER: &str = "{{}}";
+
 /// A collection that is still being read.
 enum Open {
     Sequence { span: Span, items: Vec<Node> },
-    Mapping { span: Span, entries: Vec<Entry>, seen: BTreeMap<String, Span>, key: Option<Key> },
+    Mapping { span: Span, entries: Vec<Entry>, seen: BTreeMap<String, Span>, key: Option<Key>, placeholder: bool },
 }
 
 /// A key that waits for its value.
@@ -122,7 +125,13 @@ impl Builder<'_> {
             }
             Event::SequenceStart(..) => self.push(Open::Sequence { span: place, items: Vec::new() })?,
             Event::MappingStart(..) => {
-                self.push(Open::Mapping { span: place, entries: Vec::new(), seen: BTreeMap::new(), key: None })?;
+                self.push(Open::Mapping {
+                    span: place,
+                    entries: Vec::new(),
+                    seen: BTreeMap::new(),
+                    key: None,
+                    placeholder: false,
+                })?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(place)?,
             _ => {}
@@ -145,6 +154,8 @@ impl Builder<'_> {
                 let last = items.last().map(|n| n.span);
                 (span, NodeKind::Sequence(items), last)
             }
+            // Braces without quotes were meant as a placeholder: nothing more is said about the mapping they make.
+            Some(Open::Mapping { span, placeholder: true, .. }) => (span, NodeKind::Refused, None),
             Some(Open::Mapping { span, entries, .. }) => {
                 let last = entries.last().map(|e| e.value.span.to(e.key.span));
                 (span, NodeKind::Mapping(entries), last)
@@ -165,11 +176,12 @@ impl Builder<'_> {
         match self.open.last_mut() {
             None => self.root = Some(node),
             Some(Open::Sequence { items, .. }) => items.push(node),
-            Some(Open::Mapping { entries, seen, key, .. }) => match key.take() {
+            Some(Open::Mapping { entries, seen, key, placeholder, .. }) => match key.take() {
                 Some(Key { refused: true, .. }) => {}
                 Some(Key { text, refused: false }) => entries.push(Entry { key: text, value: node }),
                 None => {
                     let (read, finding) = read_key(self.source, node, entries, seen);
+                    *placeholder |= read.refused && read.text.value == PLACEHOLDER;
                     self.findings.extend(finding);
                     *key = Some(read);
                 }
@@ -231,7 +243,9 @@ fn read_key(
         NodeKind::Refused => return refuse(None),
         // `{{ x }}` without quotes is a mapping whose key is a mapping.
         NodeKind::Mapping(_) if span.start > 0 && source.text().as_bytes().get(span.start - 1) == Some(&b'{') => {
-            return refuse(Some(Finding::PlaceholderUnquoted));
+            let (mut key, finding) = refuse(Some(Finding::PlaceholderUnquoted));
+            PLACEHOLDER.clone_into(&mut key.text.value);
+            return (key, finding);
         }
         NodeKind::Mapping(_) | NodeKind::Sequence(_) => return refuse(Some(Finding::KeyIsNoWord)),
     };
