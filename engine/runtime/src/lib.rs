@@ -5,6 +5,8 @@
 //! nothing. What a run may do next is the core's business; these modules keep, send, read and report.
 
 mod digest;
+pub mod journal;
 pub mod output;
 pub mod secrets;
 pub mod settings;
+pub mod state;

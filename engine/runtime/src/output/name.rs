@@ -37,7 +37,7 @@ impl OutputName {
         Self(format!("{text}.{purpose}.{}", key.attempt))
     }
 
-    pub(super) fn stream(&self, stream: StreamKind) -> String {
+    pub(crate) fn stream(&self, stream: StreamKind) -> String {
         format!("{}.{stream}", self.0)
     }
 

@@ -1,0 +1,117 @@
+//! The state directory itself.
+
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy as _;
+
+use super::guard::{check_dir, private_dir};
+use super::{RunDir, RunId, RunRef, RunSummary, StateError};
+
+/// The directory that holds all runs of one operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateDir {
+    path: PathBuf,
+}
+
+impl StateDir {
+    /// Where it lies: as given (`--state-dir`), else `BANISTER_STATE_DIR`, else `$XDG_STATE_HOME/banister`. An empty
+    /// variable counts as none.
+    ///
+    /// # Errors
+    /// [`StateError::NoPlace`] if none of them says.
+    pub fn locate(given: Option<PathBuf>) -> Result<PathBuf, StateError> {
+        let variable = || std::env::var_os("BANISTER_STATE_DIR").filter(|v| !v.is_empty()).map(PathBuf::from);
+        let standard = || etcetera::choose_base_strategy().ok()?.state_dir().map(|dir| dir.join("banister"));
+        let path = given.or_else(variable).or_else(standard).ok_or(StateError::NoPlace)?;
+        std::path::absolute(&path).map_err(StateError::io("find", &path))
+    }
+
+    /// Opens it, and makes it if there is none.
+    ///
+    /// # Errors
+    /// A [`StateError`] if it cannot be made, or others could use what is there.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, StateError> {
+        let path = path.into();
+        if let Some(above) = path.parent() {
+            std::fs::create_dir_all(above).map_err(StateError::io("make the directory", above))?;
+        }
+        private_dir(&path)?;
+        let state = Self { path };
+        private_dir(&state.runs_path())?;
+        Ok(state)
+    }
+
+    /// Its path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn runs_path(&self) -> PathBuf {
+        self.path.join("runs")
+    }
+
+    /// Makes the directory of a new run.
+    ///
+    /// # Errors
+    /// A [`StateError`] if it cannot be made.
+    pub fn create_run(&self, id: &RunId) -> Result<RunDir, StateError> {
+        RunDir::create(&self.runs_path(), id)
+    }
+
+    /// The directory of a run that is there.
+    ///
+    /// # Errors
+    /// A [`StateError`] if no run, or more than one, is meant, or others could use its directory.
+    pub fn find(&self, run: &RunRef) -> Result<RunDir, StateError> {
+        let id = match run {
+            RunRef::Last => self.list()?.into_iter().max_by(|a, b| a.began.cmp(&b.began)).map(|run| run.id),
+            RunRef::Beginning(text) => Some(self.only(text)?),
+        };
+        let id = id.ok_or_else(|| StateError::NoRuns(self.runs_path()))?;
+        let run = RunDir::at(&self.runs_path(), &id);
+        check_dir(run.path())?;
+        Ok(run)
+    }
+
+    fn only(&self, text: &str) -> Result<RunId, StateError> {
+        let mut found: Vec<RunId> = self.ids()?.into_iter().filter(|id| id.as_str().starts_with(text)).collect();
+        match (found.pop(), found.is_empty()) {
+            (Some(id), true) => Ok(id),
+            (Some(id), false) => {
+                let candidates = found.iter().chain([&id]).map(RunId::to_string).collect();
+                Err(StateError::Ambiguous { text: text.to_owned(), candidates })
+            }
+            (None, _) => Err(StateError::NoSuchRun { text: text.to_owned(), dir: self.runs_path() }),
+        }
+    }
+
+    /// The ids of all runs, sorted.
+    ///
+    /// # Errors
+    /// A [`StateError`] if the directory cannot be read.
+    pub fn ids(&self) -> Result<Vec<RunId>, StateError> {
+        let runs = self.runs_path();
+        let fail = || StateError::io("list", &runs);
+        let mut ids = Vec::new();
+        for entry in std::fs::read_dir(&runs).map_err(fail())? {
+            let name = entry.map_err(fail())?.file_name();
+            ids.extend(name.to_str().and_then(RunId::parse));
+        }
+        ids.sort();
+        Ok(ids)
+    }
+
+    /// All runs: those whose engine died first, so that nobody overlooks them, then the youngest first.
+    ///
+    /// # Errors
+    /// A [`StateError`] if the directory cannot be read; a single run that cannot be read is in the list and says so.
+    pub fn list(&self) -> Result<Vec<RunSummary>, StateError> {
+        let runs = self.runs_path();
+        let mut list: Vec<RunSummary> = self.ids()?.iter().map(|id| RunSummary::of(&RunDir::at(&runs, id))).collect();
+        list.sort_by(|a, b| {
+            b.state.is_interrupted().cmp(&a.state.is_interrupted()).then_with(|| b.began.cmp(&a.began))
+        });
+        Ok(list)
+    }
+}

@@ -1,0 +1,98 @@
+//! One engine a run.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::time::Duration;
+
+use banister_core::run::{Now, Record};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{RunDir, StateError};
+use crate::journal::{FileJournal, JournalError, Limits};
+
+/// Who holds a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The engine's process.
+    pub pid: u32,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// The right to drive a run: a lock of the kernel on the run's directory. It ends with the process, however that ends,
+/// and cannot be left behind. The directory is locked and not a file in it, because a file can be removed and made
+/// again, and then two engines hold "the" lock.
+#[derive(Debug)]
+pub struct RunLock {
+    run: RunDir,
+    /// Held open for the lock on it.
+    _dir: File,
+}
+
+impl RunLock {
+    /// [`is_held`] takes a shared lock for a moment; an engine that meets it looks again.
+    const LOOKS: u32 = 20;
+    const BETWEEN: Duration = Duration::from_millis(5);
+
+    pub(super) fn take(run: &RunDir) -> Result<Self, StateError> {
+        let dir = File::open(run.path()).map_err(StateError::io("open", run.path()))?;
+        for look in 0..Self::LOOKS {
+            match dir.try_lock() {
+                Ok(()) => {
+                    let holder = Holder { pid: std::process::id(), since: Utc::now() };
+                    let bytes =
+                        serde_json::to_vec(&holder).map_err(|e| StateError::io("write", run.path())(e.into()))?;
+                    run.replace("holder.json", &bytes)?;
+                    return Ok(Self { run: run.clone(), _dir: dir });
+                }
+                Err(TryLockError::Error(e)) => return Err(StateError::io("lock", run.path())(e)),
+                Err(TryLockError::WouldBlock) if look + 1 < Self::LOOKS => std::thread::sleep(Self::BETWEEN),
+                Err(TryLockError::WouldBlock) => {}
+            }
+        }
+        Err(StateError::Held { run: run.id().to_string(), holder: holder_of(run) })
+    }
+
+    /// The run.
+    #[must_use]
+    pub fn run(&self) -> &RunDir {
+        &self.run
+    }
+
+    /// Begins the run's journal.
+    ///
+    /// # Errors
+    /// A [`JournalError`]; then nothing was started.
+    pub fn create_journal(&self, limits: Limits) -> Result<FileJournal, JournalError> {
+        FileJournal::create(&self.run.journal_path(), limits)
+    }
+
+    /// Reads the run's journal and opens it for more. An engine that died before its first record leaves a run
+    /// without a journal, or with an empty one: both give no records.
+    ///
+    /// # Errors
+    /// A [`JournalError`]; then nothing was started.
+    pub fn resume_journal(&self, limits: Limits, now: &Now) -> Result<(FileJournal, Vec<Record>), JournalError> {
+        let path = self.run.journal_path();
+        if path.symlink_metadata().is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound) {
+            return Ok((FileJournal::create(&path, limits)?, Vec::new()));
+        }
+        FileJournal::resume(&path, limits, now)
+    }
+}
+
+/// Who holds a run now, if anybody does.
+pub(super) fn holder_of(run: &RunDir) -> Option<Holder> {
+    let bytes = std::fs::read(run.path().join("holder.json")).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// Whether an engine holds the lock on a directory.
+pub(super) fn is_held(path: &Path) -> std::io::Result<bool> {
+    match File::open(path)?.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(e)) => Err(e),
+    }
+}

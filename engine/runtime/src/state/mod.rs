@@ -1,0 +1,31 @@
+//! The state directory: where runs are kept, one directory each.
+//!
+//! ```text
+//! STATE/runs/<id>/   0700  one engine at a time holds a lock on it
+//!     plan.json      0600  what runs
+//!     journal.jsonl  0600  what happened
+//!     out/           0700  what steps printed
+//!     holder.json    0600  who holds the lock, for the message
+//!     ballast        0600  room kept for the records of a drain; only while an engine runs
+//! ```
+//!
+//! What this module deliberately does not do: it deletes nothing, repairs no mode and takes over no directory. What
+//! is not as it made it, is refused with the way to mend it.
+
+mod dir;
+mod error;
+mod guard;
+mod list;
+mod lock;
+mod run_dir;
+mod run_id;
+
+pub use dir::StateDir;
+pub use error::StateError;
+pub use list::{RunState, RunSummary};
+pub use lock::{Holder, RunLock};
+pub use run_dir::RunDir;
+pub use run_id::{RunId, RunRef};
+
+#[cfg(test)]
+mod tests;

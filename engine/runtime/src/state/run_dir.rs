@@ -1,0 +1,139 @@
+//! One run's directory.
+
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use banister_core::plan::Plan;
+use rustix::fs::OFlags;
+
+use super::guard::{check_dir, check_file, private_dir};
+use super::{RunId, RunLock, StateError};
+
+/// The directory of one run: its plan, its journal, its output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunDir {
+    id: RunId,
+    path: PathBuf,
+}
+
+impl RunDir {
+    pub(super) fn at(runs: &Path, id: &RunId) -> Self {
+        Self { id: id.clone(), path: runs.join(id.as_str()) }
+    }
+
+    pub(super) fn create(runs: &Path, id: &RunId) -> Result<Self, StateError> {
+        let run = Self::at(runs, id);
+        private_dir(&run.path)?;
+        private_dir(&run.out_path())?;
+        sync_dir(runs)?;
+        Ok(run)
+    }
+
+    /// The run's id.
+    #[must_use]
+    pub fn id(&self) -> &RunId {
+        &self.id
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn journal_path(&self) -> PathBuf {
+        self.path.join("journal.jsonl")
+    }
+
+    /// What runs.
+    #[must_use]
+    pub fn plan_path(&self) -> PathBuf {
+        self.path.join("plan.json")
+    }
+
+    /// What steps printed.
+    #[must_use]
+    pub fn out_path(&self) -> PathBuf {
+        self.path.join("out")
+    }
+
+    /// Where the engine's control socket lies.
+    #[must_use]
+    pub fn socket_path(&self) -> PathBuf {
+        self.path.join("control")
+    }
+
+    /// Takes the run for this process.
+    ///
+    /// # Errors
+    /// [`StateError::Held`] if another engine has it.
+    pub fn lock(&self) -> Result<RunLock, StateError> {
+        check_dir(&self.path)?;
+        RunLock::take(self)
+    }
+
+    /// Keeps the plan, on the disk before it returns, whole or not at all. Gives the SHA-256 of its bytes, lower-case
+    /// hex, for the first record.
+    ///
+    /// # Errors
+    /// A [`StateError`] that names the file.
+    pub fn write_plan(&self, plan: &Plan) -> Result<String, StateError> {
+        let path = self.plan_path();
+        let bytes = plan_bytes(plan).map_err(StateError::io("write", &path))?;
+        self.replace("plan.json", &bytes)?;
+        Ok(crate::digest::sha256(&bytes))
+    }
+
+    /// The plan, and the SHA-256 of its bytes. Whether it is the one that the first record names is the caller's to
+    /// compare.
+    ///
+    /// # Errors
+    /// A [`StateError`] if it is not there, others could change it, or it is not a plan.
+    pub fn read_plan(&self) -> Result<(Plan, String), StateError> {
+        let path = self.plan_path();
+        let fail = || StateError::io("read", &path);
+        let mut file = OpenOptions::new()
+            .read(true)
+            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+            .open(&path)
+            .map_err(fail())?;
+        check_file(&path, &file.metadata().map_err(fail())?)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(fail())?;
+        let plan =
+            serde_json::from_slice(&bytes).map_err(|e| StateError::Plan { path: path.clone(), why: e.to_string() })?;
+        Ok((plan, crate::digest::sha256(&bytes)))
+    }
+
+    /// Puts a file in place in one step: 0600 whatever the umask, synced with its directory.
+    pub(super) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), StateError> {
+        let (path, new) = (self.path.join(name), self.path.join(format!("{name}.new")));
+        let fail = || StateError::io("write", &new);
+        // Left by an engine that died in between.
+        match std::fs::remove_file(&new) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(StateError::io("remove", &new)(e)),
+            _ => {}
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new).map_err(fail())?;
+        file.set_permissions(Permissions::from_mode(0o600)).map_err(fail())?;
+        file.write_all(bytes).map_err(fail())?;
+        file.sync_all().map_err(StateError::io("sync", &new))?;
+        std::fs::rename(&new, &path).map_err(StateError::io("put in place", &path))?;
+        sync_dir(&self.path)
+    }
+}
+
+/// One line of JSON, so that `cat` leaves the prompt where it belongs.
+fn plan_bytes(plan: &Plan) -> io::Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec(plan)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+fn sync_dir(path: &Path) -> Result<(), StateError> {
+    File::open(path).and_then(|dir| dir.sync_all()).map_err(StateError::io("sync the directory", path))
+}
