@@ -7,6 +7,7 @@ mod model;
 mod names;
 mod param;
 mod render;
+mod script;
 mod step_path;
 mod template;
 
@@ -19,6 +20,7 @@ pub use model::{Host, HostIndex, Plan, Precondition, Step, StepIndex, Transport}
 pub use names::{NameTable, OutputState, RESERVED, is_reserved};
 pub use param::{ParamValue, SecretReference};
 pub use render::{Bindings, HoleError};
+pub use script::{MAX_SCRIPT, Scripts};
 pub use step_path::{PathError, Segment, StepPath};
 pub use template::{
     Condition, Hole, HoleSource, Piece, Quoting, Template, TextOrSecret, param_text, parse_only_param, parse_template,

@@ -404,7 +404,52 @@ findings! {
     /// A script that no shell could read.
     ScriptDoesNotParse { why: String } = "B0701" Error:
         "this script does not parse: {why}", "",
-        "run `sh -n` on it, or say `shell: bash` if it is written for bash";
+        "`sh -n` says where the shell itself stops reading";
+
+    /// A script beyond the limit.
+    ScriptTooLong { bytes: usize, limit: usize } = "B0702" Error:
+        "this script has {bytes} bytes, the limit is {limit}", "",
+        "put the script into a file on the host and run that";
+    /// A placeholder inside quotes.
+    PlaceholderInQuotes { name: String, quotes: &'static str, quote: char } = "B0703" Error:
+        "`{name}` stands inside {quotes} quotes, where its own quotes would not protect it", "",
+        "end the quotes before it: `{quote}text {quote}{{{{ {name} }}}}{quote} text{quote}`; the placeholder is quoted by itself";
+    /// A placeholder in a comment.
+    PlaceholderInComment { name: String } = "B0704" Error:
+        "`{name}` stands in a comment, which a value with a line break would end", "",
+        "take the placeholder out of the comment";
+    /// A placeholder in a here-document.
+    PlaceholderInHereDocument { name: String } = "B0705" Error:
+        "`{name}` stands in a here-document, where nothing would quote it", "",
+        "write `value={{{{ {name} }}}}` above it and `$value` in the here-document";
+    /// A placeholder in `$(( ))`.
+    PlaceholderInArithmetic { name: String } = "B0706" Error:
+        "`{name}` stands in an arithmetic expression, which would evaluate it", "",
+        "write `value={{{{ {name} }}}}` above it and `value` in the expression, for a parameter of `type: integer`";
+    /// A placeholder in backquotes.
+    PlaceholderInBackquotes { name: String } = "B0707" Error:
+        "`{name}` stands inside backquotes, which read their text twice", "",
+        "write `$( … )` in place of the backquotes";
+    /// A placeholder in `${ }` or after `$`.
+    PlaceholderInExpansion { name: String } = "B0708" Error:
+        "`{name}` stands inside a shell expansion", "",
+        "write `value={{{{ {name} }}}}` above it and `$value` here; a placeholder takes no `$`";
+    /// A placeholder as the command.
+    PlaceholderAsCommand { name: String } = "B0709" Error:
+        "`{name}` would be the command itself, and a value is never code", "",
+        "write the command out, or choose between commands with `case {{{{ {name} }}}} in …`";
+    /// A placeholder that is no word for some other reason.
+    PlaceholderNotAWord { name: String } = "B0710" Error:
+        "`{name}` does not stand where the shell reads a plain word", "",
+        "write it as an argument, as part of one, or as the value of an assignment: `value={{{{ {name} }}}}`";
+    /// A placeholder that another reader reads again.
+    PlaceholderReadAgain { name: String, command: String } = "B0711" Error:
+        "`{command}` would read `{name}` again as a program, and quotes protect one level only", "",
+        "give it as data: `sh -c 'rm -- \"$1\"' sh {{{{ {name} }}}}`, `awk -v value={{{{ {name} }}}} '…'`, or standard input";
+    /// Something that only bash knows.
+    NotPosix { written: String, instead: &'static str } = "B0712" Error:
+        "`{written}` is bash, and `run:` is POSIX sh", "",
+        "write {instead}, or say `shell: bash`";
 
     // ---- B08: conditions ------------------------------------------------------------------------------------------
 

@@ -6,7 +6,8 @@
 mod draft;
 mod resolve;
 
-use draft::{Draft, DraftPiece};
+pub(crate) use draft::{Draft, DraftPiece};
+pub(crate) use resolve::resolve;
 pub use resolve::{TextOrSecret, param_text, parse_only_param, parse_template, parse_text_or_secret};
 
 use serde::{Deserialize, Serialize};
