@@ -1,21 +1,53 @@
 //! The state machine of one run.
 //!
-//! Inputs come in, records come out, effects are released when the records are durable. See `machine.rs`.
+//! Inputs come in, records come out, effects are released when the records are durable:
+//!
+//! ```text
+//!  Input ──▶ Batch::decide ──▶ Record ──▶ State::apply          (batch.rs, decide/, apply.rs)
+//!                                 │
+//!            Batch::commit ──▶ Journal::append ──▶ [Effect]     (journal.rs, effect.rs)
+//!
+//!  Graph: the plan spread out into instances, fixed             (graph.rs)
+//!  State: the fold of the records; Task: one instance           (state.rs, task.rs, progress.rs)
+//! ```
+//!
+//! An instance: `todo` → *intended* → `RUN` → its verdict → verify → `ok`; or `FAIL` → retry, budget, undo or an ask;
+//! or `UNKN` → the host is asked → a verify → a person. `decide/` has one file for each of these.
+//!
+//! What it deliberately does not do: it does not run, wait, read or write anything, and it keeps nothing that another
+//! engine would need and could not fold from the records.
 
 mod actor;
+mod apply;
+mod batch;
+mod decide;
 mod effect;
 mod exit_code;
+mod graph;
 mod input;
 mod journal;
 mod now;
 mod outcome;
+mod progress;
 mod record;
+mod rejected;
+mod replay;
+mod resolve;
+mod sabotage;
+mod state;
+mod task;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use actor::Actor;
+pub use batch::{Batch, Run};
 pub use effect::{
     Effect, EffectKey, ExecuteRequest, Purpose, ResolvedCommand, ResolvedKind, ResolvedStdin, ResolvedValue, Timer,
 };
 pub use exit_code::ExitCode;
+pub use graph::Graph;
 pub use input::{Answer, Command, HostIdentity, Input, RunningAtAbort, StartInfo, TargetAnswer, Word};
 pub use journal::{Durability, Journal};
 pub use now::{BootId, Now};
@@ -24,3 +56,8 @@ pub use outcome::{
     UnknownReason,
 };
 pub use record::{AskId, AskKind, AskUnavailableReason, DrainReason, Record, RecordKind, SkipReason, VoidReason};
+pub use rejected::Rejected;
+pub use replay::ReplayError;
+pub use sabotage::Sabotage;
+pub use state::{Approval, Ask, HostState, Phase, RollProgress, State};
+pub use task::{Doubt, Stamp, Task, TaskIndex, TaskState, VerifyAfter};

@@ -336,8 +336,8 @@ pub enum RecordKind {
         path: StepPath,
         /// Which attempt.
         attempt: u32,
-        /// Into success, or into failure.
-        succeeded: bool,
+        /// `None`: into success. Otherwise why it failed.
+        failed: Option<FailedReason>,
         /// By what: a verify, or a person with a reason.
         by: String,
     },
@@ -524,6 +524,12 @@ pub enum RecordKind {
     AskWithdrawn {
         /// Which ask.
         ask: AskId,
+    },
+    /// An `approve` step began: what it allows is previewed, then it asks.
+    #[serde(rename = "approval.began")]
+    ApprovalBegan {
+        /// The `approve` step.
+        path: StepPath,
     },
     /// Enough people agreed.
     #[serde(rename = "approval.granted")]

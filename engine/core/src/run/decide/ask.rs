@@ -1,0 +1,171 @@
+//! Opening and closing asks: what kind, which words, what must be typed.
+
+use crate::plan::Verify;
+use crate::run::batch::Batch;
+use crate::run::graph::Work;
+use crate::run::task::{TaskIndex, TaskState};
+use crate::run::{AskId, AskKind, AskUnavailableReason, DrainReason, RecordKind, Rejected, UnknownReason, Word};
+
+use super::verdict::{describe, describe_unknown};
+
+/// A phrase shorter than this is too easily typed by accident: environment and name are asked for instead.
+const SHORTEST_PHRASE: usize = 6;
+
+impl Batch<'_> {
+    pub(in crate::run) fn open_ask(&mut self, task: TaskIndex, kind: AskKind) {
+        let number = self.state().ask_count + 1;
+        let ask = AskId { path: self.state().graph().path(task).clone(), number };
+        let fact = match self.state().graph().work(task) {
+            Work::Approve(approve) if kind == AskKind::Approve => {
+                approve.fact.as_ref().map(|fact| self.state().words(task, &fact.question))
+            }
+            _ => None,
+        };
+        let question = self.question(task, kind);
+        let words = self.offered(task, kind);
+        let typed = self.phrase(task, kind);
+        self.engine(RecordKind::AskOpened { ask: ask.clone(), kind, question, words, typed, fact });
+        if kind == AskKind::Approve && self.needs_another_person(task) {
+            self.make_unavailable(&ask, AskUnavailableReason::NeedsAnotherPerson);
+        }
+    }
+
+    /// Until several people can attach, an approval by somebody else, or by several, cannot be given outside a drill.
+    pub(in crate::run) fn needs_another_person(&self, task: TaskIndex) -> bool {
+        if self.state().info().is_some_and(|info| info.drill) {
+            return false;
+        }
+        let graph = self.state().graph();
+        let Some(top) = graph.top_of(task) else { return false };
+        graph.approve(top).is_some_and(|approve| approve.not_starter || approve.by > 1)
+    }
+
+    fn question(&self, task: TaskIndex, kind: AskKind) -> String {
+        let state = self.state();
+        let title = state.graph().step(task).map_or_else(|| "gate".to_owned(), |s| state.words(task, &s.title));
+        match (kind, state.graph().work(task), &state.task(task).state) {
+            (AskKind::Pause, Work::Pause(text), _) => state.words(task, text),
+            (AskKind::Manual, Work::Manual(manual), _) => state.words(task, &manual.text),
+            (AskKind::Approve, ..) => title,
+            (AskKind::Verify, ..) => format!("{title}: did it do what it should?"),
+            (AskKind::Failure, _, TaskState::Failed(reason)) => format!("{title}: {}", describe(reason)),
+            (AskKind::GateTimeout, _, TaskState::Failed(reason)) => format!("{title}: {}", describe(reason)),
+            (AskKind::Unknown | AskKind::GateTimeout, _, TaskState::Unknown { reason, .. }) => {
+                format!("{title}: nobody knows: {}", describe_unknown(reason))
+            }
+            (AskKind::Timeout, ..) => format!("{title}: has run for as long as it may"),
+            (AskKind::Stuck, ..) => format!("{title}: its undo failed"),
+            _ => title,
+        }
+    }
+
+    fn offered(&self, task: TaskIndex, kind: AskKind) -> Vec<Word> {
+        let graph = self.state().graph();
+        let is_approve = matches!(graph.work(task), Work::Approve(_));
+        let has_host = graph.node(task).host.is_some();
+        let mut words = match kind {
+            AskKind::Pause => vec![Word::Continue],
+            AskKind::Approve => vec![Word::Approve, Word::Refuse],
+            AskKind::Manual => vec![Word::Done, Word::Skip],
+            AskKind::Verify => vec![Word::Done, Word::Failed],
+            AskKind::Failure if is_approve => vec![Word::Retry, Word::HandOver],
+            AskKind::Failure => {
+                vec![Word::Retry, Word::Skip, Word::Exclude, Word::ByHand, Word::Undo, Word::Shell, Word::HandOver]
+            }
+            AskKind::Unknown => vec![Word::AskAgain, Word::Retry, Word::ByHand, Word::Failed, Word::Exclude],
+            AskKind::Timeout => vec![Word::Wait, Word::Kill, Word::Leave],
+            AskKind::GateTimeout => vec![Word::Wait, Word::Override, Word::Exclude],
+            AskKind::Stuck => vec![Word::Undo, Word::ByHand, Word::HandOver],
+        };
+        words.retain(|word| match word {
+            Word::Exclude if kind == AskKind::GateTimeout => true,
+            Word::Exclude | Word::Shell => has_host,
+            Word::Undo if kind == AskKind::Failure => {
+                !graph.undo_of(task).is_empty() && !self.state().task(task).undone
+            }
+            _ => true,
+        });
+        words
+    }
+
+    /// What must be typed to confirm: nothing where nothing changes, `go` for a change, the target's name for what destroys.
+    fn phrase(&self, task: TaskIndex, kind: AskKind) -> Option<String> {
+        match kind {
+            AskKind::GateTimeout => Some("override".to_owned()),
+            AskKind::Approve if self.allows_destroy(task) => {
+                let graph = self.state().graph();
+                let approve = graph.top_of(task).and_then(|top| graph.approve(top))?;
+                let mut hosts = approve
+                    .allows
+                    .iter()
+                    .flat_map(|step| graph.of_step[step.0 as usize].clone().map(TaskIndex))
+                    .filter(|t| graph.effect(*t) == crate::plan::EffectClass::Destroy)
+                    .filter_map(|t| graph.host(t));
+                let first = hosts.next()?;
+                let name = first.name.as_str();
+                if hosts.any(|h| h.name != first.name) {
+                    return Some(format!("{} {}", self.run.plan.environment, self.run.plan.runbook));
+                }
+                if name.len() < SHORTEST_PHRASE {
+                    return Some(format!("{} {name}", self.run.plan.environment));
+                }
+                Some(name.to_owned())
+            }
+            AskKind::Approve => Some("go".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Closes an instance's ask because what it was about is over.
+    pub(in crate::run) fn withdraw_ask(&mut self, task: TaskIndex) {
+        if let Some(ask) = self.state().task(task).ask.clone() {
+            self.engine(RecordKind::AskWithdrawn { ask });
+        }
+    }
+
+    pub(in crate::run) fn ask_unavailable(
+        &mut self,
+        ask: &AskId,
+        reason: AskUnavailableReason,
+    ) -> Result<(), Rejected> {
+        let open = self.state().ask(ask);
+        if open.is_none_or(|open| open.unavailable.is_some()) {
+            return Err(Rejected::NoSuchAsk { path: ask.path.clone(), number: ask.number });
+        }
+        self.make_unavailable(ask, reason);
+        Ok(())
+    }
+
+    pub(in crate::run) fn make_unavailable(&mut self, ask: &AskId, reason: AskUnavailableReason) {
+        let kind = self.state().ask(ask).map(|open| open.kind);
+        let task = self.state().graph().find(&ask.path);
+        self.engine(RecordKind::AskUnavailable { ask: ask.clone(), reason });
+        // Nobody can say what shall become of a step that runs too long: it runs on, and this engine ends.
+        if let (Some(AskKind::Timeout), Some(task)) = (kind, task) {
+            self.leave_running(task);
+        }
+        if self.state().draining().is_none() && self.state().aborted().is_none() {
+            self.engine(RecordKind::RunDraining { reason: DrainReason::AskUnavailable });
+        }
+    }
+
+    pub(in crate::run) fn leave_running(&mut self, task: TaskIndex) {
+        let path = self.state().graph().path(task).clone();
+        let attempt = self.state().task(task).attempt;
+        self.run.inflight.commands.retain(|(t, ..)| *t != task);
+        self.run.inflight.asked.remove(&task);
+        self.engine(RecordKind::StepUnknown { path, attempt, reason: UnknownReason::LeftRunning {}, asking: false });
+    }
+
+    /// Opens the ask that an instance waits at; used when a resumed run finds it closed or never opened.
+    pub(in crate::run) fn reopen_ask(&mut self, task: TaskIndex) {
+        let kind = match self.state().graph().work(task) {
+            Work::Pause(_) => AskKind::Pause,
+            Work::Approve(_) => AskKind::Approve,
+            Work::Manual(_) => AskKind::Manual,
+            Work::Command(command) if matches!(command.verify, Some(Verify::Person)) => AskKind::Verify,
+            _ => return,
+        };
+        self.open_ask(task, kind);
+    }
+}

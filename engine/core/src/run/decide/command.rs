@@ -1,0 +1,76 @@
+//! What an operator may say at any time, and signals.
+
+use crate::run::batch::Batch;
+use crate::run::task::{TaskIndex, TaskState};
+use crate::run::{Actor, Command, DrainReason, RecordKind, Rejected, RunningAtAbort};
+
+/// From mild to hard; a harder abort replaces a milder one.
+fn rank(running: RunningAtAbort) -> u8 {
+    match running {
+        RunningAtAbort::Wait => 0,
+        RunningAtAbort::Kill => 1,
+        RunningAtAbort::Leave => 2,
+    }
+}
+
+impl Batch<'_> {
+    pub(in crate::run) fn commanded(&mut self, actor: &Actor, command: Command) -> Result<(), Rejected> {
+        let drives = matches!(command, Command::Hold | Command::Continue | Command::Abort { .. });
+        self.check_actor(actor, drives)?;
+        let kind = match command {
+            Command::Hold if self.state().is_held() => return Err(Rejected::AlreadyHeld),
+            Command::Hold => RecordKind::RunHeld {},
+            Command::Continue if !self.state().is_held() => return Err(Rejected::NotHeld),
+            Command::Continue => RecordKind::RunContinued {},
+            Command::Abort { running } => return self.abort(actor, running),
+            Command::Note { text, at } => {
+                self.at = at;
+                RecordKind::NoteAdded { text }
+            }
+            Command::Decide { text } => RecordKind::DecisionMade { text },
+            Command::Pen => RecordKind::PenTaken {},
+        };
+        self.emit(actor.clone(), kind);
+        self.at = None;
+        Ok(())
+    }
+
+    fn abort(&mut self, actor: &Actor, running: RunningAtAbort) -> Result<(), Rejected> {
+        if self.state().aborted().is_some_and(|before| rank(before) >= rank(running)) {
+            return Err(Rejected::AlreadyAborted);
+        }
+        self.emit(actor.clone(), RecordKind::RunAborted { running });
+        let asks: Vec<_> = self.state().asks().map(|ask| ask.id.clone()).collect();
+        for ask in asks {
+            self.engine(RecordKind::AskWithdrawn { ask });
+        }
+        let open: Vec<TaskIndex> = self.run.inflight.commands.iter().map(|(task, ..)| *task).collect();
+        for task in open {
+            if self.state().task(task).state != TaskState::Running {
+                continue;
+            }
+            match running {
+                RunningAtAbort::Wait => {}
+                RunningAtAbort::Kill => self.cancel(task),
+                RunningAtAbort::Leave if self.state().graph().effect(task).changes() => self.leave_running(task),
+                RunningAtAbort::Leave => {}
+            }
+        }
+        if running == RunningAtAbort::Leave {
+            // What only reads is not waited for either; its outcome changes nothing any more.
+            self.run.inflight.commands.clear();
+            self.run.inflight.samples.clear();
+            self.run.inflight.asked.clear();
+            self.run.inflight.preflights.clear();
+        }
+        Ok(())
+    }
+
+    pub(in crate::run) fn drain(&mut self, reason: DrainReason) -> Result<(), Rejected> {
+        if self.state().draining() == Some(reason) {
+            return Err(Rejected::AlreadyDraining);
+        }
+        self.engine(RecordKind::RunDraining { reason });
+        Ok(())
+    }
+}

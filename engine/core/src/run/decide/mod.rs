@@ -1,0 +1,15 @@
+//! What follows from each input, one file a subject. Every rule about a run stands here; the driver holds none.
+
+mod advance;
+mod answer;
+mod approve;
+mod ask;
+mod command;
+mod gate;
+mod intend;
+mod report;
+mod resume;
+mod start;
+mod timer;
+mod undo;
+mod verdict;

@@ -1,0 +1,291 @@
+//! How commands ended, and what hosts say about those in doubt.
+
+use crate::plan::{Condition, ConditionError, EffectClass, StepResult, StreamText};
+use crate::run::batch::Batch;
+use crate::run::graph::Work;
+use crate::run::sabotage::Sabotage;
+use crate::run::task::{Doubt, TaskIndex, TaskState};
+use crate::run::{
+    Captured, CapturedText, EffectKey, Ended, Exit, FailedReason, NotStartedReason, Purpose, RecordKind, Rejected,
+    Report, TargetAnswer, UnknownReason,
+};
+use crate::runbook::OutputName;
+
+/// Outputs larger than this fail their step.
+pub(in crate::run) const MAX_OUTPUT: usize = 4096;
+
+fn stream(captured: &Captured) -> StreamText<'_> {
+    match &captured.text {
+        CapturedText::Text(text) => StreamText::Text(text),
+        CapturedText::Cut => StreamText::Cut,
+        CapturedText::NotUtf8 => StreamText::NotUtf8,
+    }
+}
+
+pub(in crate::run) fn result(ended: &Ended) -> StepResult<'_> {
+    StepResult {
+        status: ended.exit.status(),
+        stdout: stream(&ended.stdout),
+        stderr: stream(&ended.stderr),
+        took_ms: ended.took_ms,
+    }
+}
+
+impl Batch<'_> {
+    pub(in crate::run) fn reported(&mut self, key: &EffectKey, report: Report) -> Result<(), Rejected> {
+        let task = self.task_of(key)?;
+        let not_under_way = || Rejected::NotUnderWay { path: key.path.clone(), attempt: key.attempt };
+        if key.purpose == Purpose::Sample {
+            return self.sample_reported(task, key, report);
+        }
+        let was_sent = self.run.inflight.commands.remove(&(task, key.purpose, key.attempt));
+        match key.purpose {
+            Purpose::Main => {
+                let is = self.state().task(task);
+                let is_open = is.attempt == key.attempt
+                    && matches!(is.state, TaskState::Running | TaskState::Unknown { .. })
+                    && (was_sent || matches!(is.state, TaskState::Unknown { .. }));
+                if is_open {
+                    let adopted = matches!(is.state, TaskState::Unknown { .. });
+                    // Of an attempt in doubt only an answer is news.
+                    if adopted && matches!(report, Report::Unknown(_)) {
+                        return Err(not_under_way());
+                    }
+                    self.run.inflight.asked.remove(&task);
+                    self.main_reported(task, report, adopted);
+                    return Ok(());
+                }
+                if is.attempt == key.attempt && self.contradicts(task, &report) {
+                    let said = format!("{report:?}").chars().take(200).collect();
+                    let path = key.path.clone();
+                    self.engine(RecordKind::OutcomeLate { path, attempt: key.attempt, said });
+                    return Ok(());
+                }
+                Err(not_under_way())
+            }
+            Purpose::Verify if was_sent && self.state().task(task).verify_attempt == key.attempt => {
+                self.verify_reported(task, key.attempt, report);
+                Ok(())
+            }
+            Purpose::Preview if was_sent && self.state().task(task).preview_attempt == key.attempt => {
+                self.preview_reported(task, key.attempt, report);
+                Ok(())
+            }
+            _ => Err(not_under_way()),
+        }
+    }
+
+    fn task_of(&self, key: &EffectKey) -> Result<TaskIndex, Rejected> {
+        let run = self.state().info().map_or("", |i| i.run.as_str());
+        let task = self.state().graph().find(&key.path).filter(|_| run == key.run);
+        task.ok_or_else(|| Rejected::UnknownStep(key.to_string()))
+    }
+
+    /// Whether a late outcome says otherwise than what was settled without it.
+    fn contradicts(&self, task: TaskIndex, report: &Report) -> bool {
+        let is = self.state().task(task);
+        let Report::Ended(ended) = report else { return false };
+        let good = self.judge(task, ended, self.expectation(task).as_ref()).is_ok();
+        !is.late
+            && self.state().graph().effect(task).changes()
+            && match is.state {
+                TaskState::Succeeded | TaskState::ByHand => !good,
+                TaskState::Failed(_) | TaskState::Skipped | TaskState::Excluded => good,
+                _ => false,
+            }
+    }
+
+    fn expectation(&self, task: TaskIndex) -> Option<Condition> {
+        match self.state().graph().work(task) {
+            Work::Probe(probe) => probe.expect.clone(),
+            Work::Command(command) => command.expect.clone(),
+            _ => None,
+        }
+    }
+
+    /// Whether a command did what it should: exit status 0, or what its condition asks.
+    pub(in crate::run) fn judge(
+        &self,
+        task: TaskIndex,
+        ended: &Ended,
+        expect: Option<&Condition>,
+    ) -> Result<(), FailedReason> {
+        let Some(condition) = expect else {
+            return if ended.exit == Exit::Code(0) { Ok(()) } else { Err(FailedReason::Exit(ended.exit)) };
+        };
+        let outputs = self.state().outputs_at(task, None);
+        let scope = self.state().scope(&outputs, None, Some(result(ended)));
+        match self.run.conditions.holds(condition, &scope) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(FailedReason::Expectation { condition: condition.0.clone() }),
+            Err(error) => Err(unanswered(condition, &error)),
+        }
+    }
+
+    fn outputs(
+        &self,
+        task: TaskIndex,
+        ended: &Ended,
+    ) -> Result<std::collections::BTreeMap<OutputName, String>, FailedReason> {
+        let mut values = std::collections::BTreeMap::new();
+        let Some(command) = self.state().graph().command(task) else { return Ok(values) };
+        let outputs = self.state().outputs_at(task, None);
+        let scope = self.state().scope(&outputs, None, Some(result(ended)));
+        for output in &command.outputs {
+            let text =
+                self.run.conditions.text(&output.value, &scope).map_err(|error| unanswered(&output.value, &error))?;
+            if text.len() > MAX_OUTPUT {
+                let bytes = text.len() as u64;
+                return Err(FailedReason::OutputTooLarge { output: output.name.to_string(), bytes });
+            }
+            values.insert(output.name.clone(), text);
+        }
+        Ok(values)
+    }
+
+    pub(in crate::run) fn main_reported(&mut self, task: TaskIndex, report: Report, adopted: bool) {
+        let path = self.state().graph().path(task).clone();
+        let attempt = self.state().task(task).attempt;
+        let purpose = Purpose::Main;
+        self.withdraw_ask(task);
+        match report {
+            Report::Ended(ended) => {
+                let verdict = self.judge(task, &ended, self.expectation(task).as_ref());
+                match verdict.and_then(|()| self.outputs(task, &ended)) {
+                    Ok(outputs) => {
+                        self.engine(RecordKind::StepSucceeded {
+                            path,
+                            purpose,
+                            attempt,
+                            took_ms: ended.took_ms,
+                            exit: ended.exit,
+                            outputs,
+                            stdout: ended.stdout.info,
+                            stderr: ended.stderr.info,
+                            adopted,
+                        });
+                        self.succeeded(task);
+                    }
+                    Err(reason) => {
+                        self.engine(RecordKind::StepFailed {
+                            path,
+                            purpose,
+                            attempt,
+                            took_ms: Some(ended.took_ms),
+                            exit: Some(ended.exit),
+                            reason,
+                            stdout: Some(ended.stdout.info),
+                            stderr: Some(ended.stderr.info),
+                            adopted,
+                        });
+                        self.failed(task);
+                    }
+                }
+            }
+            Report::NotStarted(reason) => {
+                self.engine(RecordKind::StepNotStarted { path, purpose, attempt, reason });
+                if matches!(self.state().task(task).state, TaskState::Failed(_)) {
+                    self.failed(task);
+                }
+            }
+            Report::Cancelled(report) => {
+                let timeout = self.state().graph().command(task).and_then(|c| c.timeout_ms);
+                let is_read = self.state().graph().effect(task) == EffectClass::Read;
+                if is_read && self.state().aborted().is_none() {
+                    let after_ms = match self.state().graph().work(task) {
+                        Work::Probe(probe) => probe.timeout_ms,
+                        _ => timeout.unwrap_or(0),
+                    };
+                    let reason = FailedReason::TimedOut { after_ms };
+                    let (took_ms, exit, stdout, stderr) = (None, None, None, None);
+                    self.engine(RecordKind::StepFailed {
+                        path,
+                        purpose,
+                        attempt,
+                        took_ms,
+                        exit,
+                        reason,
+                        stdout,
+                        stderr,
+                        adopted,
+                    });
+                } else {
+                    self.engine(RecordKind::StepCancelled { path, purpose, attempt, report });
+                }
+                self.failed(task);
+            }
+            Report::Unknown(reason) => self.unknown(task, reason),
+        }
+    }
+
+    fn unknown(&mut self, task: TaskIndex, reason: UnknownReason) {
+        let path = self.state().graph().path(task).clone();
+        let attempt = self.state().task(task).attempt;
+        if self.run.is_broken(Sabotage::UnknownTakenForFailed) {
+            let reason = NotStartedReason::Unreachable { why: "lost".to_owned() };
+            self.engine(RecordKind::StepNotStarted { path, purpose: Purpose::Main, attempt, reason });
+            self.failed(task);
+            return;
+        }
+        if self.state().graph().effect(task).changes() {
+            if self.run.is_broken(Sabotage::UnknownRunAgain) {
+                self.engine(RecordKind::StepUnknown { path, attempt, reason, asking: false });
+                self.intend(task, Purpose::Main);
+                return;
+            }
+            self.ask_target(task, reason);
+        } else {
+            self.engine(RecordKind::StepUnknown { path, attempt, reason, asking: false });
+            self.read_unknown(task);
+        }
+    }
+
+    pub(in crate::run) fn target_answered(&mut self, key: &EffectKey, answer: TargetAnswer) -> Result<(), Rejected> {
+        let task = self.task_of(key)?;
+        let is = self.state().task(task);
+        let is_asked = is.attempt == key.attempt
+            && matches!(is.state, TaskState::Unknown { doubt: Doubt::Target, .. })
+            && self.run.inflight.asked.contains(&task);
+        if !is_asked {
+            return Err(Rejected::NotUnderWay { path: key.path.clone(), attempt: key.attempt });
+        }
+        self.run.inflight.asked.remove(&task);
+        let (path, attempt) = (key.path.clone(), key.attempt);
+        match answer {
+            TargetAnswer::NeverStarted(reason) => {
+                self.engine(RecordKind::StepNotStarted { path, purpose: Purpose::Main, attempt, reason });
+                if matches!(self.state().task(task).state, TaskState::Failed(_)) {
+                    self.failed(task);
+                }
+                self.start_revoked_undo(task);
+            }
+            TargetAnswer::Running => {
+                self.engine(RecordKind::StepReattached { path, attempt });
+                self.run.inflight.commands.insert((task, Purpose::Main, attempt));
+                self.rearm_timeout(task);
+                self.after_reattach(task);
+            }
+            TargetAnswer::Ended(Report::Unknown(reason)) | TargetAnswer::Unknown(reason) => {
+                self.target_unknown(task, reason);
+            }
+            TargetAnswer::Ended(report) => self.main_reported(task, report, true),
+        }
+        Ok(())
+    }
+
+    /// The host could not tell: a verify decides, then a person.
+    fn target_unknown(&mut self, task: TaskIndex, reason: UnknownReason) {
+        let path = self.state().graph().path(task).clone();
+        let attempt = self.state().task(task).attempt;
+        self.engine(RecordKind::StepUnknown { path, attempt, reason, asking: false });
+        if self.has_verify_probe(task) {
+            self.intend(task, Purpose::Verify);
+        } else {
+            self.ask_unknown(task);
+        }
+    }
+}
+
+pub(in crate::run) fn unanswered(condition: &Condition, error: &ConditionError) -> FailedReason {
+    FailedReason::Condition { condition: condition.0.clone(), why: error.to_string() }
+}

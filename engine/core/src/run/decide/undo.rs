@@ -1,0 +1,60 @@
+//! Undoing one step: its undo steps in order, and the state a failed undo leaves.
+
+use crate::plan::OnFailure;
+use crate::run::batch::Batch;
+use crate::run::task::{TaskIndex, TaskState};
+use crate::run::{AskKind, Purpose, RecordKind};
+
+impl Batch<'_> {
+    pub(in crate::run) fn start_undo(&mut self, task: TaskIndex) {
+        let path = self.state().graph().path(task).clone();
+        self.engine(RecordKind::UndoStarted { path });
+        self.next_undo(task);
+    }
+
+    /// Goes on with an undo: its next step, or its end.
+    pub(in crate::run) fn next_undo(&mut self, of: TaskIndex) {
+        if self.state().task(of).state != TaskState::Undoing {
+            return;
+        }
+        let next =
+            self.state().graph().undo_of(of).iter().copied().find(|t| !self.state().task(*t).state.is_satisfied());
+        match next {
+            Some(next) if self.state().task(next).state == TaskState::Todo => {
+                if self.state().aborted().is_some() {
+                    self.undo_failed(of);
+                } else {
+                    self.intend(next, Purpose::Main);
+                }
+            }
+            Some(_) => {}
+            None => {
+                let path = self.state().graph().path(of).clone();
+                self.engine(RecordKind::UndoFinished { path: path.clone(), succeeded: true });
+                let on_failure = self.state().graph().command(of).map_or(OnFailure::Ask, |c| c.on_failure);
+                if on_failure == OnFailure::Ask {
+                    if self.state().aborted().is_none() {
+                        self.open_ask(of, AskKind::Failure);
+                    }
+                } else {
+                    self.engine(RecordKind::RunStopped { path });
+                }
+            }
+        }
+    }
+
+    pub(in crate::run) fn undo_failed(&mut self, of: TaskIndex) {
+        let path = self.state().graph().path(of).clone();
+        self.engine(RecordKind::UndoFinished { path, succeeded: false });
+        if self.state().aborted().is_none() {
+            self.open_ask(of, AskKind::Stuck);
+        }
+    }
+
+    /// An undo step that the host says never started is simply started; nothing else would.
+    pub(in crate::run) fn start_revoked_undo(&mut self, task: TaskIndex) {
+        if let crate::run::graph::Role::Undo { of, .. } = self.state().graph().node(task).role {
+            self.next_undo(of);
+        }
+    }
+}

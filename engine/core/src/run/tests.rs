@@ -1,0 +1,103 @@
+//! Short stories about single rules. The table over every pair stands in `table.rs`, the long nights in `world`.
+
+use super::testing::*;
+use super::*;
+
+fn words(bench: &Bench) -> String {
+    bench.states().iter().map(|(path, word)| format!("{path} {word}\n")).collect()
+}
+
+#[test]
+fn a_roll_goes_host_by_host_and_ends_with_0() {
+    let mut bench = Bench::start(rolling(3, 0));
+    bench.run_all(|_| ended(0, ""));
+    assert_eq!(bench.run.state().finished(), Some(ExitCode::DONE), "{}", words(&bench));
+    let order: Vec<String> = bench
+        .journal
+        .records
+        .iter()
+        .filter_map(|r| match &r.kind {
+            RecordKind::StepIntended { path, .. } => Some(path.to_string()),
+            RecordKind::GateHeld { path } => Some(format!("{path} held")),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        order,
+        [
+            "roll/@web-1/restart",
+            "roll/#1/gate held",
+            "roll/@web-2/restart",
+            "roll/#2/gate held",
+            "roll/@web-3/restart",
+            "roll/#3/gate held"
+        ]
+    );
+}
+
+#[test]
+fn beyond_the_budget_nothing_new_starts_and_a_person_is_asked() {
+    let mut bench = Bench::start(rolling(3, 0));
+    bench.run_all(|request| ended(i32::from(request.key.path.to_string() == "roll/@web-1/restart"), ""));
+    assert_eq!(bench.ask().kind, AskKind::Failure);
+    assert!(words(&bench).contains("roll/@web-2/restart todo"), "{}", words(&bench));
+    bench.answer(Word::Retry).unwrap();
+    bench.run_all(|_| ended(0, ""));
+    assert_eq!(bench.run.state().finished(), Some(ExitCode::DONE), "{}", words(&bench));
+    assert!(bench.journal.records.iter().any(|r| matches!(r.kind, RecordKind::BudgetRefunded { spent: 0, .. })));
+}
+
+#[test]
+fn within_the_budget_a_failed_host_is_left_out_and_the_roll_goes_on() {
+    let mut bench = Bench::start(rolling(3, 1));
+    bench.run_all(|request| ended(i32::from(request.key.path.to_string() == "roll/@web-1/restart"), ""));
+    assert_eq!(bench.run.state().finished(), Some(ExitCode::DONE_WITH_EXCEPTIONS), "{}", words(&bench));
+    assert!(words(&bench).contains("roll/@web-1/restart excl"), "{}", words(&bench));
+}
+
+#[test]
+fn an_unknown_outcome_asks_the_host_and_never_runs_again_by_itself() {
+    let mut bench = Bench::start(rolling(2, 1));
+    let request = bench.sent().unwrap();
+    let lost = Report::Unknown(UnknownReason::Lost { why: "cable".to_owned() });
+    bench.say(Input::Reported { key: request.key.clone(), report: lost, at: None }).unwrap();
+    assert!(matches!(bench.effects.last(), Some(Effect::AskTarget(asked)) if asked.key == request.key));
+    assert!(bench.sent().is_none());
+    let answer = TargetAnswer::Unknown(UnknownReason::Unanswered { why: "still cable".to_owned() });
+    bench.say(Input::TargetAnswered { key: request.key.clone(), answer }).unwrap();
+    assert_eq!(bench.ask().kind, AskKind::Unknown);
+    assert!(bench.sent().is_none());
+    // The cable is back and the outcome arrives by itself.
+    bench.say(Input::Reported { key: request.key, report: ended(0, ""), at: None }).unwrap();
+    bench.run_all(|_| ended(0, ""));
+    assert_eq!(bench.run.state().finished(), Some(ExitCode::DONE), "{}", words(&bench));
+}
+
+#[test]
+fn a_run_cut_at_any_record_resumes_and_finishes() {
+    let mut whole = Bench::start(rolling(3, 0));
+    whole.run_all(|_| ended(0, ""));
+    let records = whole.journal.records.clone();
+    for cut in 1..records.len() {
+        let run = Run::resume(std::sync::Arc::clone(whole.run.plan()), "sha256:plan", &records[..cut]).unwrap();
+        let journal = Memory { records: records[..cut].to_vec() };
+        let mut bench = Bench { run, journal, effects: Vec::new(), seconds: 1_000 };
+        bench.say(Input::Resumed { actor: operator() }).unwrap();
+        bench.preflight();
+        while let Some(at) = bench.effects.iter().position(|e| matches!(e, Effect::AskTarget(_))) {
+            let Effect::AskTarget(request) = bench.effects.remove(at) else { unreachable!() };
+            let answer = TargetAnswer::Ended(ended(0, ""));
+            bench.say(Input::TargetAnswered { key: request.key, answer }).unwrap();
+        }
+        bench.run_all(|_| ended(0, ""));
+        assert_eq!(bench.run.state().finished(), Some(ExitCode::DONE), "cut after {cut}: {}", words(&bench));
+        for path in ["roll/@web-1/restart", "roll/@web-2/restart", "roll/@web-3/restart"] {
+            let intents = bench
+                .journal
+                .records
+                .iter()
+                .filter(|r| matches!(&r.kind, RecordKind::StepIntended { path: p, .. } if p.to_string() == path));
+            assert_eq!(intents.count(), 1, "cut after {cut}: {path} ran twice");
+        }
+    }
+}
