@@ -18,6 +18,7 @@
 //! engine would need and could not fold from the records.
 
 mod actor;
+mod answers;
 mod apply;
 mod batch;
 mod decide;
@@ -40,8 +41,10 @@ mod task;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod word;
 
 pub use actor::Actor;
+pub use answers::{Answers, PreparedAnswer, Voices};
 pub use batch::{Batch, Run};
 pub use effect::{
     Effect, EffectKey, ExecuteRequest, Purpose, ResolvedCommand, ResolvedKind, ResolvedStdin, ResolvedValue, Timer,

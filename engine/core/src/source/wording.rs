@@ -471,6 +471,41 @@ findings! {
     InventoryShape { why: String } = "B1001" Error:
         "this is not an inventory: {why}", "",
         "write `hosts:` and under it one line a host, `web-1: {{ address: 192.0.2.11 }}`";
+
+    // ---- B11: answers files ---------------------------------------------------------------------------------------
+
+    /// The file is no mapping with a list of answers.
+    AnswersShape { why: String } = "B1101" Error:
+        "this is not an answers file: {why}", "",
+        "write `answers:` and under it one line an answer, `- {{ step: approval, answer: approve }}`";
+    /// An answer without its step or its word.
+    AnswerIncomplete { field: String } = "B1102" Error:
+        "an answer needs `{field}`", "",
+        "write `- {{ step: STEP, answer: WORD }}`";
+    /// `step:` is no path.
+    AnswerStep { why: String } = "B1103" Error:
+        "{why}", "",
+        "write the path as the screen shows it, for example `restart/@web-2/stop`";
+    /// `answer:` is no word that can be said.
+    AnswerWord { word: String, similar: DidYouMean, known: Names } = "B1104" Error:
+        "`{word}` is not a word that can be answered", "",
+        "{similar}there are {known}";
+    /// A word without its reason or evidence.
+    AnswerNeeds { word: String, field: String } = "B1105" Error:
+        "`{word}` needs `{field}`", "",
+        "add `{field}:` with one sentence; it stands in the record";
+    /// A field of an answer that holds something else.
+    AnswerValue { field: String, expected: String } = "B1106" Error:
+        "`{field}` must be {expected}", "",
+        "write it in quotes behind `{field}:`";
+    /// `as:` outside drills and rehearsals.
+    AnswerNamesSpeaker { name: String } = "B1107" Error:
+        "`as: {name}` can be used in drills and rehearsals only", "",
+        "leave it out: the answer is that of the person who runs the command";
+    /// An answer that no ask took.
+    AnswerUnused { step: String, word: String } = "B1108" Warning:
+        "no ask took the answer `{word}` for `{step}`", "",
+        "look whether the path and the word are those the screen shows";
 }
 
 #[cfg(test)]

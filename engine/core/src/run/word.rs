@@ -1,0 +1,78 @@
+//! How each [`Word`] is written.
+
+use std::fmt;
+
+use super::Word;
+
+impl Word {
+    /// Every word, in the order of the table in the book.
+    pub const ALL: [Self; 17] = [
+        Self::Continue,
+        Self::Approve,
+        Self::Refuse,
+        Self::Done,
+        Self::Skip,
+        Self::Retry,
+        Self::Exclude,
+        Self::ByHand,
+        Self::Undo,
+        Self::Shell,
+        Self::HandOver,
+        Self::AskAgain,
+        Self::Failed,
+        Self::Wait,
+        Self::Kill,
+        Self::Leave,
+        Self::Override,
+    ];
+
+    /// The word as people write it, the same everywhere.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Continue => "continue",
+            Self::Approve => "approve",
+            Self::Refuse => "refuse",
+            Self::Done => "done",
+            Self::Skip => "skip",
+            Self::Retry => "retry",
+            Self::Exclude => "exclude",
+            Self::ByHand => "by-hand",
+            Self::Undo => "undo",
+            Self::Shell => "shell",
+            Self::HandOver => "hand-over",
+            Self::AskAgain => "ask-again",
+            Self::Failed => "failed",
+            Self::Wait => "wait",
+            Self::Kill => "kill",
+            Self::Leave => "leave",
+            Self::Override => "override",
+        }
+    }
+
+    /// The word of a text.
+    #[must_use]
+    pub fn from_word(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|word| word.as_str() == text)
+    }
+}
+
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Word;
+
+    #[test]
+    fn a_word_is_written_as_the_journal_writes_it() {
+        for word in Word::ALL {
+            assert_eq!(serde_json::to_string(&word).expect("json"), format!("\"{word}\""));
+            assert_eq!(Word::from_word(word.as_str()), Some(word));
+        }
+        assert_eq!(Word::from_word("y"), None);
+    }
+}
