@@ -1,0 +1,565 @@
+# Banister's side on a host: POSIX sh, run by dash, bash and busybox ash. It comes over standard input, followed by one
+# compound command that sets the variables of a request and calls one of the verbs at the end of this file. Lines that
+# begin with `#` are not sent.
+#
+# A key's directory holds:
+#   meta     digest, epoch and journal head of whoever claimed it, then the account; written before the command exists
+#   fence    the one decision about the start, made by the kernel: a file if the command's process came first,
+#            a dangling link if somebody who asked did. Whichever exists cannot become the other.
+#   process  pid, start time, boot, then the same of its keeper; written by the command's process before the fence
+#   status   written in place into room that was taken beforehand, so that a full disk loses no outcome; whole only
+#            with its last word
+#   out err  what it printed, until it is cleaned
+#   cancel   somebody stopped it
+#   beat     uptime when an attached engine last saw it alive
+#
+# Names that request lines may set: place run base attempt epoch digest head expect account label grace nonce fed
+# manifest accounts need room.
+
+nl='
+'
+
+say() {
+    printf 'banister1 %s\n' "$*"
+}
+
+# Says the last thing and goes. An answer without its `end` was cut off and counts for nothing.
+leave() {
+    say "$@"
+    say end
+    exit 0
+}
+
+nap() {
+    sleep 0.1 2>/dev/null || sleep 1
+}
+
+# Sets me and born: pid and start time of this very shell, also in a subshell, where $$ is its parent's.
+itself() {
+    read -r stat </proc/self/stat
+    me=${stat%% *}
+    set -- ${stat##*) }
+    group=$3
+    born=${20}
+}
+
+clock() {
+    read -r uptime _ </proc/uptime
+}
+
+# Sets state, parent, session and start of a process; false if there is none. A zombie is none: it ran.
+look() {
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+    name=${stat#*(}
+    name=${name%)*}
+    set -- ${stat##*) }
+    state=$1 parent=$2 session=$4 start=${20}
+    [ "$state" != Z ] && [ "$state" != X ]
+}
+
+# pid, start time, boot: only all three are a process.
+alive() {
+    [ "$3" = "$boot" ] && look "$1" && [ "$start" = "$2" ]
+}
+
+# How to become the account; leaves if that is not possible. Nothing to become is `tool=sh`.
+elevate() {
+    tool=sh
+    [ -n "$account" ] && [ "$account" != "$(id -un)" ] || return 0
+    if command -v sudo >/dev/null; then
+        why=$(LC_ALL=C sudo -n -H -u "$account" -- sh -c : 2>&1 </dev/null) && tool=sudo && return 0
+    elif command -v doas >/dev/null; then
+        why=$(LC_ALL=C doas -n -u "$account" sh -c : 2>&1 </dev/null) && tool=doas && return 0
+    else
+        why='neither sudo nor doas is there'
+    fi
+    why=${why##*"$nl"}
+    return 1
+}
+
+# Runs as the account, where there is one.
+as_account() {
+    case $tool in
+    sudo) sudo -n -H -u "$account" -- "$@" ;;
+    doas) doas -n -u "$account" "$@" ;;
+    *) "$@" ;;
+    esac
+}
+
+# The command's own process becomes the account's shell, which reads the command from standard input.
+become() {
+    case $tool in
+    sudo) exec sudo -n -H -u "$account" -- sh ;;
+    doas) exec doas -n -u "$account" sh ;;
+    *) exec sh ;;
+    esac
+}
+
+# What the keeper ignores so that it outlives its connection and its command must not be inherited.
+defaults() {
+    trap - HUP INT QUIT TERM PIPE USR1
+}
+
+# --- the tree of a command -------------------------------------------------------------------------------------------
+
+# Sets found to "pid:start" of every living process of session $1, of the pids that follow, and of all below them.
+scan() {
+    sid=$1
+    shift
+    found=" $* " table=
+    for proc in /proc/[0-9]*; do
+        pid=${proc#/proc/}
+        look "$pid" || continue
+        case " $spared " in *" $pid "* | *" $parent "*) [ "$pid" = "$root" ] || continue ;; esac
+        table="$table $pid:$parent:$session:$start"
+    done
+    seen=" "
+    grown=1
+    while [ -n "$grown" ]; do
+        grown=
+        for row in $table; do
+            pid=${row%%:*} row=${row#*:}
+            parent=${row%%:*} row=${row#*:}
+            session=${row%%:*} start=${row#*:}
+            case $seen in *" $pid:"*) continue ;; esac
+            if [ "$session" != "$sid" ]; then
+                case $seen in
+                *" $parent:"*) ;;
+                *) case $found in *" $pid "* | *" $pid:$start "*) ;; *) continue ;; esac ;;
+                esac
+            fi
+            seen="$seen$pid:$start "
+            grown=1
+        done
+    done
+    found=$seen
+}
+
+# Sends a signal to everything found, through the account's tool where ours is not enough.
+signal() {
+    pids=
+    for one in $found; do pids="$pids ${one%%:*}"; done
+    [ -n "$pids" ] || return 0
+    kill "-$1" $pids 2>/dev/null
+    [ "$tool" = sh ] || as_account sh -c 'kill "$@" 2>/dev/null' sh "-$1" $pids </dev/null >/dev/null 2>&1
+    return 0
+}
+
+# Stops a command: TERM, a grace time of $grace tenths of a second, KILL. Afterwards found is what still lives.
+# root: its first process; spared: the keeper, which must write the status; known: what is known to belong to it.
+stop() {
+    scan "$1" $root $known
+    known=$found
+    [ "$group" != "$1" ] && kill -TERM "-$1" 2>/dev/null
+    signal TERM
+    n=0
+    while scan "$1" $known && [ "$found" != " " ] && [ "$n" -lt "$grace" ]; do
+        known=$found
+        nap
+        n=$((n + 1))
+    done
+    n=0
+    while [ "$found" != " " ] && [ "$n" -lt 20 ]; do
+        known=$found
+        signal KILL
+        nap
+        scan "$1" $known
+        n=$((n + 1))
+    done
+}
+
+# --- the ledger ------------------------------------------------------------------------------------------------------
+
+# Sets dir: one ledger for each account.
+locate() {
+    while read -r word _ uid _; do
+        [ "$word" = Uid: ] && break
+    done </proc/self/status
+    dir="$place/banister-ledger-$uid"
+}
+
+# Leaves unless the directory is ours and is the ledger that was met first.
+open_ledger() {
+    locate
+    [ -h "$dir" ] && leave refused "the ledger directory $dir is a symbolic link"
+    [ -e "$dir" ] || leave changed "the ledger directory $dir is gone"
+    [ -d "$dir" ] || leave refused "the ledger directory $dir is not a directory"
+    [ -O "$dir" ] || leave refused "the ledger directory $dir belongs to somebody else"
+    { read -r ledger <"$dir/id"; } 2>/dev/null || leave changed "the ledger in $dir has no id"
+    [ -z "$expect" ] || [ "$ledger" = "$expect" ] || leave changed "the ledger in $dir is $ledger, not $expect"
+    [ -d "$dir/$run" ] || leave changed "the ledger in $dir does not know run $run"
+    read -r boot </proc/sys/kernel/random/boot_id
+    key="$dir/$run/$base#$attempt"
+}
+
+# Leaves if a later engine has been here, else makes this engine's epoch known.
+raise_epoch() {
+    for seen in "$dir/$run"/epoch.*; do
+        [ "${seen##*.}" -gt "$epoch" ] 2>/dev/null &&
+            leave refused "epoch $epoch of run $run is over: an engine with epoch ${seen##*.} has taken it"
+    done
+    [ -e "$dir/$run/epoch.$epoch" ] || true 2>/dev/null >"$dir/$run/epoch.$epoch" ||
+        leave refused "the ledger in $dir cannot be written"
+}
+
+# Settles whether a key ever starts. True: it never will.
+revoke() {
+    mkdir "$1" 2>/dev/null
+    [ -e "$1/fence" ] || ln -s revoked "$1/fence" 2>/dev/null
+    [ -h "$1/fence" ] && return 0
+    [ -f "$1/fence" ] || leave refused "the ledger in $dir cannot be written"
+    return 1
+}
+
+# Sets rc and ended; false as long as there is no whole status.
+status() {
+    { read -r rc ended last <"$1/status"; } 2>/dev/null && [ "$last" = end ] || return 1
+    # Read byte by byte while it was written: it still begins as the room that was taken for it.
+    case $rc in p*) return 1 ;; esac
+}
+
+# Of a key that started: sets phase to running, ended or lost.
+examine() {
+    n=0
+    until status "$1"; do
+        { read -r pid born was keeper keeper_born since <"$1/process"; } 2>/dev/null || break
+        alive "$pid" "$born" "$was" && phase=running && return
+        if [ "$n" -lt 50 ] && alive "$keeper" "$keeper_born" "$was"; then
+            nap
+            n=$((n + 1))
+            continue
+        fi
+        # It may have been written between our two looks.
+        status "$1" || { phase=lost && return; }
+    done
+    read -r pid born was keeper keeper_born since <"$1/process"
+    phase=ended
+}
+
+# Sets found to what lives of a command whose first process is gone.
+leftovers() {
+    spared="$keeper"
+    root=$pid
+    sid=
+    [ "$was" = "$boot" ] && sid=$keeper
+    marked=$(grep -lF "BANISTER_KEY=$label;" /proc/[0-9]*/environ 2>/dev/null)
+    known=
+    for proc in $marked; do
+        proc=${proc#/proc/}
+        known="$known ${proc%%/*}"
+    done
+    scan "${sid:-none}" $known
+}
+
+say_alive() {
+    for one in $found; do
+        look "${one%%:*}" && say "alive ${one%%:*} ($name)"
+    done
+}
+
+# Says what became of a key, and goes; returns if it runs.
+tell() {
+    [ -h "$key/fence" ] && leave revoked
+    [ -e "$key/fence" ] || leave claimed
+    { read -r had _ <"$key/meta"; } 2>/dev/null
+    [ "$had" = "$digest" ] || leave differs
+    [ -n "$told" ] || say key "$key"
+    told=1
+    examine "$key"
+    if [ "$phase" != running ] && [ -e "$key/cancel" ]; then
+        leftovers
+        say_alive
+        leave cancelled
+    fi
+    clock
+    case $phase in
+    ended) leave done "$rc" "$since" "$ended" "$uptime" ;;
+    lost)
+        seen=
+        { read -r seen <"$key/beat"; } 2>/dev/null
+        [ "$was" = "$boot" ] || leave lost rebooted
+        leave lost "$since" "$uptime" "$seen"
+        ;;
+    esac
+}
+
+# --- verbs -----------------------------------------------------------------------------------------------------------
+
+# Claims the key, runs the command and keeps it until its status is written.
+start() {
+    open_ledger
+    elevate || leave account "$why"
+    raise_epoch
+    n=$attempt
+    while [ "$n" -gt 1 ]; do
+        n=$((n - 1))
+        earlier="$dir/$run/$base#$n"
+        [ -d "$earlier" ] && met=1 || met=
+        if ! revoke "$earlier"; then
+            examine "$earlier"
+            [ "$phase" = running ] && leave refused "attempt $n is still running, as process $pid"
+        fi
+        [ -n "$met" ] && break
+    done
+    if ! mkdir "$key" 2>/dev/null; then
+        [ -d "$key" ] || leave refused "the ledger in $dir cannot be written"
+        tell
+        leave running
+    fi
+    trap '' HUP INT QUIT TERM PIPE
+    { printf '%s %s %s %s\n' "$digest" "$epoch" "$head" "$label" >"$key/meta" &&
+        printf '%-63s\n' pending >"$key/status" && : ; } 2>/dev/null ||
+        leave refused "the ledger in $dir cannot be written: is the disk full?"
+    say key "$key"
+    itself
+    keeper=$me keeper_born=$born
+    if [ -n "$fed" ]; then
+        { defaults; feed; } 2>/dev/null | child >"$key/out" 2>"$key/err" &
+    else
+        child </dev/null >"$key/out" 2>"$key/err" &
+    fi
+    wait $!
+    rc=$?
+    clock
+    if [ -f "$key/fence" ] && [ ! -h "$key/fence" ]; then
+        { printf '%-63s\n' "$rc $uptime end" 1<>"$key/status"; } 2>/dev/null
+        read -r _ _ _ _ _ since <"$key/process"
+        leave done "$rc" "$since" "$uptime" "$uptime"
+    fi
+    [ -h "$key/fence" ] && leave revoked
+    revoke "$key"
+    leave refused "the ledger in $dir cannot be written: is the disk full?"
+}
+
+# The command's process: says who it is, passes the fence, becomes the command.
+child() {
+    defaults
+    itself
+    clock
+    echo "$me $born $boot $keeper $keeper_born $uptime" >"$key/process" || exit 125
+    set -C
+    true 2>/dev/null >"$key/fence" || exit 125
+    set +C
+    launch
+}
+
+# What became of a key? A key that has not started never will.
+ask() {
+    open_ledger
+    raise_epoch
+    revoke "$key" && leave revoked
+    tell
+    leave running
+}
+
+# Stays until the command ends; says every few seconds that it lives. It looks often at first and every second later:
+# each look costs the host a process.
+attach() {
+    open_ledger
+    raise_epoch
+    [ -d "$key" ] || leave changed "the ledger in $dir does not know this command"
+    looks=0
+    while tell; do
+        [ $((looks % 5)) -eq 0 ] && feel
+        looks=$((looks + 1))
+        if [ "$looks" -le 20 ]; then nap; else sleep 1; fi
+    done
+}
+
+feel() {
+    clock
+    { echo "$uptime" >"$key/beat"; } 2>/dev/null
+    say beat
+}
+
+# Notes that the command lives, for whoever later finds it gone without a status.
+beat() {
+    open_ledger
+    [ -e "$key/fence" ] || leave claimed
+    tell
+    feel
+    leave running
+}
+
+# Stops a command and all that can be found of it.
+cancel() {
+    open_ledger
+    raise_epoch
+    revoke "$key" && leave revoked
+    tell
+    elevate || leave account "$why"
+    { true >"$key/cancel"; } 2>/dev/null || leave refused "the ledger in $dir cannot be written"
+    itself
+    leftovers
+    known=$found
+    stop "$sid"
+    say_alive
+    leave cancelled
+}
+
+# Removes what a command printed.
+clean() {
+    open_ledger
+    rm -f "$key/out" "$key/err" "$key/beat" 2>/dev/null
+    leave cleaned
+}
+
+# Marks the run as over: 30 days later the next contact removes it.
+finish() {
+    open_ledger
+    raise_epoch
+    { true >"$dir/$run/ended"; } 2>/dev/null || leave refused "the ledger in $dir cannot be written"
+    leave finished
+}
+
+# Says the latest journal head that any of the run's commands was sent with.
+witness() {
+    open_ledger
+    latest=0 hash=-
+    for meta in "$dir/$run"/*/meta; do
+        { read -r _ _ one hashed _ <"$meta"; } 2>/dev/null || continue
+        [ "$one" -gt "$latest" ] 2>/dev/null && latest=$one hash=$hashed
+    done
+    leave witness "$latest" "$hash"
+}
+
+# Can this host be used? Every refusal is one sentence. Makes the ledger at first contact.
+preflight() {
+    [ -r /proc/self/stat ] && [ -r /proc/sys/kernel/random/boot_id ] && [ -r /proc/uptime ] ||
+        leave refused "it has no Linux /proc, which tells processes apart"
+    for tool in mkdir ln ls rm mv grep sleep cat id df find; do
+        command -v "$tool" >/dev/null || leave refused "the program $tool is missing"
+    done
+    itself
+    [ "$group" = "$$" ] || leave refused "its shell is not the leader of a session of its own"
+    for account in $accounts; do
+        elevate || leave account "$account $why"
+    done
+    read -r boot </proc/sys/kernel/random/boot_id
+    machine=
+    for file in /etc/machine-id /var/lib/dbus/machine-id; do
+        [ -n "$machine" ] || { read -r machine <"$file"; } 2>/dev/null
+    done
+    [ -n "$need" ] && make_ledger
+    say boot "$boot"
+    say machine "${machine:-none}"
+    leave ready "$ledger"
+}
+
+make_ledger() {
+    locate
+    parent=${dir%/*}
+    [ -d "$parent/" ] || leave refused "the ledger's place $parent is not a directory"
+    mode=$(ls -ldn "$parent/")
+    mode=${mode%% *}
+    case $mode in
+    ?????w* | ????????w*) case $mode in ?????????[tT]*) ;; *) leave refused "others may rename what lies in $parent" ;; esac ;;
+    esac
+    [ -h "$dir" ] && leave refused "the ledger directory $dir is a symbolic link"
+    if [ ! -e "$dir" ]; then
+        why=$(mkdir -m 700 "$dir" 2>&1) || [ -d "$dir" ] || leave refused "the ledger directory cannot be made: ${why##*"$nl"}"
+    fi
+    [ -d "$dir" ] && [ ! -h "$dir" ] || leave refused "the ledger directory $dir is not a directory"
+    [ -O "$dir" ] || leave refused "the ledger directory $dir belongs to somebody else"
+    mode=$(ls -ldn "$dir")
+    case ${mode%% *} in ?????w* | ????????w*) leave refused "the ledger directory $dir can be written by others" ;; esac
+    free=$(df -Pk "$dir" 2>/dev/null)
+    free=${free##*"$nl"}
+    set -- $free
+    [ "${4:-0}" -ge "$room" ] 2>/dev/null ||
+        leave refused "the ledger directory $dir has ${4:-no} KiB of room, less than $room"
+    # A link is made whole or not at all: of two first contacts one gives the ledger its id, and both read that one.
+    if [ ! -s "$dir/id" ]; then
+        read -r fresh </proc/sys/kernel/random/uuid
+        { echo "$fresh" >"$dir/.$fresh"; } 2>/dev/null || leave refused "the ledger directory $dir cannot be written"
+        ln "$dir/.$fresh" "$dir/id" 2>/dev/null
+        rm -f "$dir/.$fresh"
+    fi
+    { read -r ledger <"$dir/id"; } 2>/dev/null || leave refused "the ledger directory $dir cannot be written"
+    [ -z "$expect" ] || [ "$ledger" = "$expect" ] || leave changed "the ledger in $dir is $ledger, not $expect"
+    for gone in $(find "$dir" -name ended -mtime +30 2>/dev/null); do
+        rm -rf "${gone%/ended}"
+    done
+    if [ ! -d "$dir/$run" ]; then
+        mkdir "$dir/$run" 2>/dev/null || [ -d "$dir/$run" ] || leave refused "the ledger directory $dir cannot be written"
+    fi
+    [ -s "$dir/$run/manifest" ] || { printf '%s\n' "$manifest" >"$dir/$run/manifest"; } 2>/dev/null ||
+        leave refused "the ledger directory $dir cannot be written"
+}
+
+# A reading command: no ledger. It dies with its connection, whole. Both streams end with the nonce, so that nothing
+# the command prints and no status of its own can be taken for the end.
+observe() {
+    # What the shell itself has to say (bash reports killed jobs) must not reach the command's streams.
+    exec 3<&0 4>&2 2>/dev/null
+    read -r boot </proc/sys/kernel/random/boot_id
+    spared=$$ known=
+    itself
+    [ "$group" = "$$" ] || finale "refused its shell is not the leader of a session of its own"
+    elevate || finale "account $why"
+    stopped=
+    trap 'stopped=1' USR1
+    trap '' TERM PIPE
+    if [ -n "$fed" ]; then
+        { defaults; feed; } 3<&- 4>&- | { defaults; launch; } 3<&- 2>&4 4>&- &
+    else
+        { defaults; launch; } </dev/null 3<&- 2>&4 4>&- &
+    fi
+    command=$!
+    { trap '' TERM; trap - USR1; cat <&3; kill -USR1 $$; kill -TERM -$$; as_watch; } >/dev/null 4>&- &
+    watch=$!
+    exec 3<&-
+    while :; do
+        wait "$command"
+        rc=$?
+        kill -0 "$command" 2>/dev/null || break
+    done
+    spared="$$ $watch"
+    root=$command
+    if [ -n "$stopped" ]; then
+        known=
+        scan $$ "$command"
+        n=0
+        while [ "$found" != " " ] && [ "$n" -lt 20 ]; do
+            known=$found
+            signal KILL
+            nap
+            scan $$ $known
+            n=$((n + 1))
+        done
+        line="exit $rc"
+        for one in $found; do
+            look "${one%%:*}" && line="$line${nl}${one%%:*} ($name)"
+        done
+        finale "$line"
+    fi
+    finale "exit $rc"
+}
+
+# TERM again through the account's tool, a grace time, KILL.
+as_watch() {
+    itself
+    spared="$$ $me"
+    root=$command
+    known=
+    scan $$ "$command"
+    known=$found
+    signal TERM
+    n=0
+    while scan $$ $known && [ "$found" != " " ] && [ "$n" -lt "$grace" ]; do
+        known=$found
+        nap
+        n=$((n + 1))
+    done
+    signal KILL
+    # The keeper reports; nobody is waiting if it is gone.
+    kill -KILL -$$
+}
+
+# Ends both streams, then everything that is left of the group, this shell included.
+finale() {
+    printf '%s' "$nonce"
+    printf '%s%s%s' "$nonce" "$1" "$nonce" >&4
+    [ "$group" = "$$" ] && kill -KILL "-$$"
+    exit 0
+}

@@ -1,0 +1,536 @@
+//! Executes effects on one host.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use banister_core::run::{
+    CancelReport, EffectKey, Ended, ExecuteRequest, Exit, HostIdentity, NotStartedReason, Report, TargetAnswer,
+    UnknownReason,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::io::{AsyncReadExt as _, BufReader};
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, timeout};
+
+use super::follow::Follow;
+use super::observe::observe;
+use super::{BoxFuture, Channel, OutputSink, Transport, account};
+use crate::ledger::{Answer, AnswerReader, Clocks, JournalHead, LedgerPlace, RequestError, SecretSource, Verb, script};
+
+/// What goes with a request and is no part of it.
+pub struct Context {
+    /// Values of secrets.
+    pub secrets: Arc<dyn SecretSource>,
+    /// Where the output goes.
+    pub sink: Box<dyn OutputSink>,
+    /// The journal's end, for the host to witness.
+    pub head: Option<JournalHead>,
+}
+
+/// How an attempt ended, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    /// How.
+    pub report: Report,
+    /// When, if the host knows better than now.
+    pub at: Option<DateTime<Utc>>,
+}
+
+impl From<Report> for Finished {
+    fn from(report: Report) -> Self {
+        Self { report, at: None }
+    }
+}
+
+/// What a host said about an attempt in doubt.
+#[derive(Debug)]
+pub enum Asked {
+    /// It is settled, or nobody knows; when it ended, if the host knows.
+    Settled(TargetAnswer, Option<DateTime<Utc>>),
+    /// It runs: the answer is `TargetAnswer::Running`, and its end comes from here.
+    Running(Attached),
+}
+
+/// A command that runs, attached to again.
+pub struct Attached {
+    executor: Arc<Executor>,
+    request: ExecuteRequest,
+    sink: Box<dyn OutputSink>,
+}
+
+impl fmt::Debug for Attached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Attached({})", self.request.key)
+    }
+}
+
+impl Attached {
+    /// Waits for the end.
+    pub async fn finish(self) -> Finished {
+        let running = self.executor.register(&self.request.key);
+        let mut sink = self.sink;
+        let talk = self.executor.talk(&Verb::Attach(&self.request), Some(&mut *sink)).await;
+        self.executor.conclude(&self.request, talk, sink, running, Way::Attach).await
+    }
+}
+
+/// How far a cancel has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// There is none.
+    No,
+    /// It is under way.
+    Asked,
+    /// It is over; `None`: it stopped nothing.
+    Settled(Option<CancelReport>),
+}
+
+/// Executes the effects of one run on one host. Tries once, judges nothing.
+#[derive(Debug)]
+pub struct Executor {
+    transport: Arc<dyn Transport>,
+    place: Mutex<LedgerPlace>,
+    running: Mutex<BTreeMap<EffectKey, watch::Sender<Stop>>>,
+}
+
+/// Keeps an attempt among the running ones.
+struct Running<'a> {
+    executor: &'a Executor,
+    key: EffectKey,
+    stop: watch::Receiver<Stop>,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        locked(&self.executor.running).remove(&self.key);
+    }
+}
+
+/// What a wrapper said, whole or not.
+struct Talk {
+    answers: Vec<Answer>,
+    /// Why it is not whole.
+    broken: Option<Broken>,
+    /// How far the output was fetched meanwhile.
+    follow: Follow,
+}
+
+enum Broken {
+    /// It was never sent.
+    Unsendable(RequestError),
+    /// No shell could be started.
+    Unreachable(String),
+    /// It was sent, and the answer did not come.
+    Lost(String),
+}
+
+/// How a running command was come by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// It was started.
+    Start,
+    /// It was found running.
+    Attach,
+}
+
+/// The last word of a wrapper.
+enum Verdict {
+    Revoked,
+    Claimed,
+    Differs,
+    Running,
+    Done(i32, Clocks),
+    Lost(String),
+    Cancelled(CancelReport),
+    Refused(String),
+    Account(String),
+    Changed(String),
+    Broken(Broken),
+}
+
+impl Talk {
+    fn verdict(self) -> (Verdict, Follow) {
+        let verdict = match self.broken {
+            Some(broken) => Verdict::Broken(broken),
+            None => Verdict::of(self.answers),
+        };
+        (verdict, self.follow)
+    }
+}
+
+impl Verdict {
+    fn of(answers: Vec<Answer>) -> Self {
+        let mut alive = Vec::new();
+        for answer in answers {
+            match answer {
+                Answer::Alive(process) => alive.push(process),
+                Answer::Revoked => return Verdict::Revoked,
+                Answer::Claimed => return Verdict::Claimed,
+                Answer::Differs => return Verdict::Differs,
+                Answer::Running => return Verdict::Running,
+                Answer::Done(status, clocks) => return Verdict::Done(status, clocks),
+                Answer::Lost(why) => return Verdict::Lost(why),
+                Answer::Cancelled => return Verdict::Cancelled(CancelReport { alive }),
+                Answer::Refused(why) => return Verdict::Refused(why),
+                Answer::Account(why) => return Verdict::Account(why),
+                Answer::Changed(why) => return Verdict::Changed(why),
+                _ => {}
+            }
+        }
+        Verdict::Broken(Broken::Lost("the host's answer says nothing".to_owned()))
+    }
+}
+
+/// How often output is fetched while a command runs.
+const PULL_EVERY: Duration = Duration::from_millis(50);
+/// How long a short answer may take.
+const ANSWER_TIME: Duration = Duration::from_secs(60);
+
+/// A shell's status: above 128 a signal, as every shell does it.
+pub(super) fn exit_of(status: i32) -> Exit {
+    match status {
+        129..=192 => Exit::Signal(status - 128),
+        _ => Exit::Code(status),
+    }
+}
+
+/// Waits for a future that there may be, and forgets it.
+async fn over(future: &mut Option<BoxFuture<'_, Talk>>) {
+    match future {
+        Some(running) => {
+            running.await;
+            *future = None;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What it guards is whole between any two statements, also when a panic came between.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Executor {
+    /// An executor of one run on one host.
+    #[must_use]
+    pub fn new(transport: Arc<dyn Transport>, place: LedgerPlace) -> Arc<Self> {
+        Arc::new(Self { transport, place: Mutex::new(place), running: Mutex::default() })
+    }
+
+    /// Looks whether the host can be used, and makes its ledger if one is needed. From here on another ledger there is
+    /// refused.
+    ///
+    /// # Errors
+    /// One sentence for the operator.
+    pub async fn preflight(&self, accounts: &[String], ledger: bool) -> Result<HostIdentity, String> {
+        let verb = Verb::Preflight { accounts, ledger };
+        let Ok(talk) = timeout(ANSWER_TIME, self.talk(&verb, None)).await else {
+            return Err(format!("it did not answer within {} s", ANSWER_TIME.as_secs()));
+        };
+        match talk.broken {
+            None => {}
+            Some(Broken::Unsendable(e)) => return Err(e.to_string()),
+            Some(Broken::Unreachable(why) | Broken::Lost(why)) => return Err(why),
+        }
+        let mut identity = HostIdentity { ledger: None, machine: String::new(), boot: String::new() };
+        for answer in talk.answers {
+            match answer {
+                Answer::Refused(why) | Answer::Changed(why) => return Err(why),
+                Answer::Account(text) => {
+                    let (name, why) = text.split_once(' ').unwrap_or((&text, ""));
+                    return Err(account::refusal(name, why));
+                }
+                Answer::Boot(id) => identity.boot = id,
+                Answer::Machine(id) => identity.machine = id,
+                Answer::Ready(id) => identity.ledger = id,
+                _ => {}
+            }
+        }
+        if identity.ledger.is_some() {
+            locked(&self.place).expect.clone_from(&identity.ledger);
+        }
+        Ok(identity)
+    }
+
+    /// Runs a command to its end.
+    pub async fn execute(&self, request: &ExecuteRequest, context: Context) -> Finished {
+        let running = self.register(&request.key);
+        if !request.effect.changes() {
+            let place = self.place();
+            return observe(&*self.transport, &place, request, context, running.stop.clone()).await;
+        }
+        let Context { secrets, mut sink, head } = context;
+        let verb = Verb::Start { request, secrets: &*secrets, head: head.as_ref() };
+        let talk = self.talk(&verb, Some(&mut *sink)).await;
+        self.conclude(request, talk, sink, running, Way::Start).await
+    }
+
+    /// Asks what became of a command. One that has not started never will.
+    pub async fn ask(self: &Arc<Self>, request: &ExecuteRequest, sink: Box<dyn OutputSink>) -> Asked {
+        if !request.effect.changes() {
+            // It died with its connection; nothing holds what it printed.
+            let why = "a reading command leaves no trace; run it again".to_owned();
+            return Asked::Settled(TargetAnswer::Unknown(UnknownReason::Unanswered { why }), None);
+        }
+        let unanswered = |why: String| TargetAnswer::Unknown(UnknownReason::Unanswered { why });
+        let Ok(talk) = timeout(ANSWER_TIME, self.talk(&Verb::Ask(request), None)).await else {
+            let why = format!("the host did not answer within {} s", ANSWER_TIME.as_secs());
+            return Asked::Settled(unanswered(why), None);
+        };
+        let (verdict, follow) = talk.verdict();
+        let answer = match verdict {
+            Verdict::Running => {
+                return Asked::Running(Attached { executor: self.clone(), request: request.clone(), sink });
+            }
+            Verdict::Done(status, clocks) => {
+                let finished = self.ended(follow, sink, status, clocks).await;
+                return match finished.report {
+                    Report::Unknown(reason) => Asked::Settled(TargetAnswer::Unknown(reason), None),
+                    report => Asked::Settled(TargetAnswer::Ended(report), finished.at),
+                };
+            }
+            Verdict::Revoked => TargetAnswer::NeverStarted(NotStartedReason::Revoked {}),
+            Verdict::Cancelled(report) => TargetAnswer::Ended(Report::Cancelled(report)),
+            Verdict::Differs => TargetAnswer::Unknown(UnknownReason::DigestDiffers {}),
+            Verdict::Lost(why) => TargetAnswer::Unknown(UnknownReason::NoStatus { why }),
+            Verdict::Changed(why) => TargetAnswer::Unknown(UnknownReason::LedgerChanged { why }),
+            Verdict::Claimed => unanswered("the command is claimed and its start is not decided".to_owned()),
+            Verdict::Refused(why) | Verdict::Account(why) => unanswered(why),
+            Verdict::Broken(Broken::Unsendable(e)) => unanswered(e.to_string()),
+            Verdict::Broken(Broken::Unreachable(why) | Broken::Lost(why)) => unanswered(why),
+        };
+        Asked::Settled(answer, None)
+    }
+
+    /// Stops a command and its whole tree. The running attempt then ends as `Cancelled`; one that this executor is not
+    /// attached to says so when it is asked.
+    ///
+    /// # Errors
+    /// One sentence, if nothing was stopped.
+    pub async fn cancel(&self, request: &ExecuteRequest) -> Result<(), String> {
+        self.stop(&request.key, Stop::Asked);
+        if !request.effect.changes() {
+            return Ok(());
+        }
+        let limit = ANSWER_TIME + Duration::from_millis(self.place().grace_ms);
+        let verdict = match timeout(limit, self.talk(&Verb::Cancel(request), None)).await {
+            Ok(talk) => talk.verdict().0,
+            Err(_) => Verdict::Broken(Broken::Lost(format!("the host did not answer within {} s", limit.as_secs()))),
+        };
+        let (report, result) = match verdict {
+            Verdict::Cancelled(report) => (Some(report), Ok(())),
+            // It ended by itself, or never began: its own report says how.
+            Verdict::Done(..) | Verdict::Revoked => (None, Ok(())),
+            Verdict::Account(why) => {
+                (None, Err(account::refusal(request.command.account.as_deref().unwrap_or(""), &why)))
+            }
+            Verdict::Refused(why) | Verdict::Changed(why) | Verdict::Lost(why) => (None, Err(why)),
+            Verdict::Differs => (None, Err("the ledger holds another command under this key".to_owned())),
+            Verdict::Claimed | Verdict::Running => (None, Err("the command could not be stopped".to_owned())),
+            Verdict::Broken(Broken::Unsendable(e)) => (None, Err(e.to_string())),
+            Verdict::Broken(Broken::Unreachable(why) | Broken::Lost(why)) => (None, Err(why)),
+        };
+        self.stop(&request.key, Stop::Settled(report));
+        result
+    }
+
+    /// Removes what a command printed there; to be called when its record is synced.
+    ///
+    /// # Errors
+    /// One sentence; the output then stays until the run's entries are removed.
+    pub async fn clean(&self, request: &ExecuteRequest) -> Result<(), String> {
+        if request.effect.changes() { self.tell(&Verb::Clean(request)).await.map(|_| ()) } else { Ok(()) }
+    }
+
+    /// Says that the run is over; its entries are removed by the first contact 30 days later.
+    ///
+    /// # Errors
+    /// One sentence; the entries then stay.
+    pub async fn finish(&self, epoch: u64) -> Result<(), String> {
+        self.tell(&Verb::Finish { epoch }).await.map(|_| ())
+    }
+
+    /// The latest journal head this host was sent; `None` if it was sent none.
+    ///
+    /// # Errors
+    /// One sentence, if the host could not be asked.
+    pub async fn witness(&self, epoch: u64) -> Result<Option<JournalHead>, String> {
+        let answers = self.tell(&Verb::Witness { epoch }).await?;
+        Ok(answers.into_iter().find_map(|a| match a {
+            Answer::Witness(seq, hash) if seq > 0 => Some(JournalHead { seq, hash }),
+            _ => None,
+        }))
+    }
+
+    async fn tell(&self, verb: &Verb<'_>) -> Result<Vec<Answer>, String> {
+        let Ok(talk) = timeout(ANSWER_TIME, self.talk(verb, None)).await else {
+            return Err(format!("the host did not answer within {} s", ANSWER_TIME.as_secs()));
+        };
+        match talk.broken {
+            None => {}
+            Some(Broken::Unsendable(e)) => return Err(e.to_string()),
+            Some(Broken::Unreachable(why) | Broken::Lost(why)) => return Err(why),
+        }
+        for answer in &talk.answers {
+            if let Answer::Refused(why) | Answer::Changed(why) = answer {
+                return Err(why.clone());
+            }
+        }
+        Ok(talk.answers)
+    }
+
+    fn place(&self) -> LedgerPlace {
+        locked(&self.place).clone()
+    }
+
+    fn register(&self, key: &EffectKey) -> Running<'_> {
+        let (sender, stop) = watch::channel(Stop::No);
+        locked(&self.running).insert(key.clone(), sender);
+        Running { executor: self, key: key.clone(), stop }
+    }
+
+    fn stop(&self, key: &EffectKey, stop: Stop) {
+        if let Some(sender) = locked(&self.running).get(key) {
+            sender.send_replace(stop);
+        }
+    }
+
+    /// For the beats of a talk within a talk: only a named type ends the recursion of types.
+    fn talk_boxed<'a>(&'a self, verb: &'a Verb<'a>) -> BoxFuture<'a, Talk> {
+        Box::pin(self.talk(verb, None))
+    }
+
+    /// Sends a verb and listens until the answer is whole. With a sink the output of the key is fetched meanwhile.
+    async fn talk(&self, verb: &Verb<'_>, mut sink: Option<&mut (dyn OutputSink + 'static)>) -> Talk {
+        let mut talk = Talk { answers: Vec::new(), broken: None, follow: Follow::default() };
+        let channel = match script(&self.place(), verb) {
+            Err(e) => Err(Broken::Unsendable(e)),
+            Ok(script) => self.transport.open(script).await.map_err(|e| Broken::Unreachable(e.to_string())),
+        };
+        let Channel { stdin, stdout, mut stderr } = match channel {
+            Ok(channel) => channel,
+            Err(broken) => {
+                talk.broken = Some(broken);
+                return talk;
+            }
+        };
+        drop(stdin);
+        let mut reader = AnswerReader::new(BufReader::new(stdout));
+        let mut pulls = interval(PULL_EVERY);
+        pulls.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let beat_verb = match verb {
+            Verb::Start { request, .. } => Some(Verb::Beat(request)),
+            _ => None,
+        };
+        let every = Duration::from_millis(self.place().beat_ms.max(1));
+        let mut beats = interval_at(Instant::now() + every, every);
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut beat: Option<BoxFuture<'_, Talk>> = None;
+        let mut complaint = Vec::new();
+        let mut buffer = [0; 1024];
+        let mut complaining = true;
+        loop {
+            tokio::select! {
+                answer = reader.next() => match answer {
+                    Ok(Some(Answer::End)) => return talk,
+                    Ok(Some(answer)) => {
+                        if let Answer::Key(dir) = &answer {
+                            talk.follow.found(dir.clone());
+                        }
+                        if answer != Answer::Beat {
+                            talk.answers.push(answer);
+                        }
+                    }
+                    Ok(None) => {
+                        let said = String::from_utf8_lossy(&complaint);
+                        let said = said.lines().last().map_or(String::new(), |line| format!(" ({line})"));
+                        talk.broken = Some(Broken::Lost(format!("the wrapper on the host ended without an answer{said}")));
+                        return talk;
+                    }
+                    Err(e) => {
+                        talk.broken = Some(Broken::Lost(e.to_string()));
+                        return talk;
+                    }
+                },
+                read = stderr.read(&mut buffer), if complaining => match read {
+                    Ok(n) if n > 0 => {
+                        complaint.extend_from_slice(&buffer[..n]);
+                        let surplus = complaint.len().saturating_sub(2048);
+                        complaint.drain(..surplus);
+                    }
+                    _ => complaining = false,
+                },
+                _ = beats.tick(), if beat.is_none() => {
+                    beat = beat_verb.as_ref().map(|verb| self.talk_boxed(verb));
+                }
+                () = over(&mut beat) => {}
+                _ = pulls.tick(), if sink.is_some() => {
+                    if let Some(sink) = sink.as_deref_mut() {
+                        // What cannot be read now shows at the end, when it matters.
+                        let _ = talk.follow.pull(&*self.transport, sink).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Turns the end of a start or an attach into a report.
+    async fn conclude(
+        &self,
+        request: &ExecuteRequest,
+        talk: Talk,
+        sink: Box<dyn OutputSink>,
+        mut running: Running<'_>,
+        way: Way,
+    ) -> Finished {
+        let (verdict, follow) = talk.verdict();
+        if matches!(verdict, Verdict::Done(..) | Verdict::Lost(_) | Verdict::Broken(Broken::Lost(_)))
+            && *running.stop.borrow() != Stop::No
+            && let Ok(stop) = running.stop.wait_for(|s| matches!(s, Stop::Settled(_))).await
+            && let Stop::Settled(Some(report)) = &*stop
+        {
+            return Report::Cancelled(report.clone()).into();
+        }
+        match verdict {
+            Verdict::Done(status, clocks) => return self.ended(follow, sink, status, clocks).await,
+            Verdict::Revoked => Report::NotStarted(NotStartedReason::Revoked {}),
+            Verdict::Cancelled(report) => Report::Cancelled(report),
+            Verdict::Differs => Report::Unknown(UnknownReason::DigestDiffers {}),
+            Verdict::Lost(why) => Report::Unknown(UnknownReason::NoStatus { why }),
+            Verdict::Claimed | Verdict::Running => {
+                Report::Unknown(UnknownReason::Lost { why: "another start of this command came first".to_owned() })
+            }
+            // It runs; only the way to it is lost.
+            Verdict::Refused(why) | Verdict::Broken(Broken::Unreachable(why)) if way == Way::Attach => {
+                Report::Unknown(UnknownReason::Lost { why })
+            }
+            // Also of a start: what another ledger does not know may still have happened.
+            Verdict::Changed(why) => Report::Unknown(UnknownReason::LedgerChanged { why }),
+            Verdict::Refused(why) => Report::NotStarted(NotStartedReason::Refused { why }),
+            Verdict::Account(why) => {
+                let name = request.command.account.as_deref().unwrap_or("");
+                Report::NotStarted(NotStartedReason::Account { why: account::refusal(name, &why) })
+            }
+            Verdict::Broken(Broken::Unsendable(e)) => Report::NotStarted(e.into()),
+            Verdict::Broken(Broken::Unreachable(why)) => Report::NotStarted(NotStartedReason::Unreachable { why }),
+            Verdict::Broken(Broken::Lost(why)) => Report::Unknown(UnknownReason::Lost { why }),
+        }
+        .into()
+    }
+
+    /// Fetches what is left of the output of a command that ended.
+    async fn ended(&self, mut follow: Follow, mut sink: Box<dyn OutputSink>, status: i32, clocks: Clocks) -> Finished {
+        if let Err(e) = follow.pull(&*self.transport, &mut *sink).await {
+            // Conditions must not be evaluated on a part, and the next question can fetch it all.
+            let why = format!("it ended, and its output could not be fetched: {e}");
+            return Report::Unknown(UnknownReason::Lost { why }).into();
+        }
+        let (stdout, stderr) = sink.finish();
+        let ended = Ended { exit: exit_of(status), took_ms: clocks.took_ms, stdout, stderr };
+        let ago = i64::try_from(clocks.ago_ms).ok().and_then(TimeDelta::try_milliseconds);
+        let at = ago.filter(|ago| !ago.is_zero()).and_then(|ago| Utc::now().checked_sub_signed(ago));
+        Finished { report: Report::Ended(Box::new(ended)), at }
+    }
+}

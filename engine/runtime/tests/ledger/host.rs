@@ -1,0 +1,215 @@
+//! A ledger in a directory of its own, and what goes with requests.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use banister_core::plan::{EffectClass, Shell, StepPath};
+use banister_core::run::{
+    Captured, CapturedText, EffectKey, Ended, ExecuteRequest, Exit, Purpose, Report, ResolvedCommand, ResolvedKind,
+    StreamInfo, TargetAnswer,
+};
+use banister_core::runbook::{HostName, ParamName};
+use banister_runtime::ledger::{LedgerPlace, SecretSource};
+use banister_runtime::output::StreamKind;
+use banister_runtime::transport::{Asked, Context, Executor, Finished, LocalTransport, OutputSink};
+
+/// One shell the wrapper must run under.
+pub(crate) type ShellWords = Vec<&'static str>;
+
+/// Every shell the wrapper must run under, as far as this machine has them.
+pub(crate) fn shells() -> Vec<ShellWords> {
+    let all = [vec!["dash"], vec!["bash"], vec!["busybox", "ash"]];
+    all.into_iter().filter(|words| has_program(words[0])).collect()
+}
+
+/// Whether a program is there; says so if not, and fails where everything must be tested.
+pub(crate) fn has_program(name: &str) -> bool {
+    let found = std::env::split_paths(&std::env::var_os("PATH").unwrap()).any(|d| d.join(name).exists());
+    if !found {
+        skip(&format!("{name} is not installed"));
+    }
+    found
+}
+
+/// Says why a test does not run here, or fails where it must.
+pub(crate) fn skip(why: &str) {
+    assert!(std::env::var_os("BANISTER_LAB").is_none_or(|v| v != "required"), "must run here: {why}");
+    eprintln!("skipped: {why}");
+}
+
+pub(crate) struct Host {
+    pub(crate) executor: Arc<Executor>,
+    pub(crate) scratch: tempfile::TempDir,
+    pub(crate) shell: ShellWords,
+}
+
+impl Host {
+    /// A host whose ledger exists.
+    pub(crate) async fn new(shell: &ShellWords) -> Self {
+        let host = Self::unmet(shell);
+        host.executor.preflight(&[], true).await.unwrap();
+        host
+    }
+
+    /// A host that was not met before.
+    pub(crate) fn unmet(shell: &ShellWords) -> Self {
+        let scratch = tempfile::tempdir().unwrap();
+        let transport = Arc::new(LocalTransport::with_shell(shell));
+        let executor = Executor::new(transport, place(scratch.path()));
+        Self { executor, scratch, shell: shell.clone() }
+    }
+
+    /// Another engine on the same host: nothing is shared but the ledger.
+    pub(crate) fn again(&self) -> Arc<Executor> {
+        self.through(&self.shell)
+    }
+
+    pub(crate) fn through(&self, shell: &[&str]) -> Arc<Executor> {
+        Executor::new(Arc::new(LocalTransport::with_shell(shell)), place(self.scratch.path()))
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.scratch.path().join(name)
+    }
+
+    pub(crate) fn ledger(&self) -> PathBuf {
+        self.path(&format!("banister-ledger-{}", rustix::process::geteuid().as_raw()))
+    }
+
+    /// The directory of a key.
+    pub(crate) fn key(&self, request: &ExecuteRequest) -> PathBuf {
+        let name = format!("{},@web-1:main#{}", request.key.path, request.key.attempt);
+        self.ledger().join("run1").join(name)
+    }
+
+    pub(crate) async fn run(&self, request: &ExecuteRequest) -> (Report, Printed) {
+        execute(&self.executor, request).await
+    }
+
+    pub(crate) async fn ask(&self, request: &ExecuteRequest) -> TargetAnswer {
+        ask(&self.again(), request).await.0
+    }
+}
+
+pub(crate) fn place(dir: &Path) -> LedgerPlace {
+    LedgerPlace {
+        dir: dir.to_str().unwrap().to_owned(),
+        run: "run1".to_owned(),
+        manifest: "run1 of test.yaml".to_owned(),
+        expect: None,
+        grace_ms: 300,
+        beat_ms: 50,
+    }
+}
+
+pub(crate) async fn execute(executor: &Arc<Executor>, request: &ExecuteRequest) -> (Report, Printed) {
+    let printed = Printed::default();
+    let context = Context { secrets: Arc::new(Token), sink: Box::new(printed.clone()), head: None };
+    let Finished { report, .. } = executor.execute(request, context).await;
+    (report, printed)
+}
+
+/// Asks, and waits for the end if it runs.
+pub(crate) async fn ask(executor: &Arc<Executor>, request: &ExecuteRequest) -> (TargetAnswer, Printed) {
+    let printed = Printed::default();
+    match executor.ask(request, Box::new(printed.clone())).await {
+        Asked::Settled(answer, _) => (answer, printed),
+        Asked::Running(_) => (TargetAnswer::Running, printed),
+    }
+}
+
+/// A changing command.
+pub(crate) fn once(script: &str) -> ExecuteRequest {
+    request(EffectClass::Once, ResolvedKind::Script { shell: Shell::Sh, text: script.to_owned() })
+}
+
+/// A reading command.
+pub(crate) fn read(script: &str) -> ExecuteRequest {
+    request(EffectClass::Read, ResolvedKind::Script { shell: Shell::Sh, text: script.to_owned() })
+}
+
+pub(crate) fn request(effect: EffectClass, kind: ResolvedKind) -> ExecuteRequest {
+    ExecuteRequest {
+        key: EffectKey {
+            run: "run1".to_owned(),
+            path: StepPath::parse("step").unwrap(),
+            host: HostName::new("web-1").unwrap(),
+            purpose: Purpose::Main,
+            attempt: 1,
+        },
+        epoch: 1,
+        ledger: None,
+        effect,
+        command: ResolvedCommand { kind, account: None, env: vec![], stdin: None, cwd: None },
+        digest: "d1".to_owned(),
+        kill_after_ms: None,
+    }
+}
+
+/// The same step once more.
+pub(crate) fn attempt(request: &ExecuteRequest, attempt: u32) -> ExecuteRequest {
+    let mut request = request.clone();
+    request.key.attempt = attempt;
+    request
+}
+
+/// One secret: `token`.
+pub(crate) struct Token;
+
+pub(crate) const TOKEN: &str = "hunter2 \"$(id)\" `id` '\\' \u{00e9}";
+
+impl SecretSource for Token {
+    fn reveal(&self, name: &ParamName) -> Option<&[u8]> {
+        (name.as_str() == "token").then_some(TOKEN.as_bytes())
+    }
+}
+
+/// Keeps all that is printed.
+#[derive(Clone, Default)]
+pub(crate) struct Printed(Arc<Mutex<[Vec<u8>; 2]>>);
+
+impl Printed {
+    pub(crate) fn stdout(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()[0]).into_owned()
+    }
+
+    pub(crate) fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()[1]).into_owned()
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap()[0].clone()
+    }
+}
+
+impl OutputSink for Printed {
+    fn take(&mut self, stream: StreamKind, bytes: &[u8]) {
+        self.0.lock().unwrap()[usize::from(stream == StreamKind::Stderr)].extend_from_slice(bytes);
+    }
+
+    fn finish(self: Box<Self>) -> (Captured, Captured) {
+        let captured = || Captured { text: CapturedText::Cut, info: StreamInfo::default() };
+        (captured(), captured())
+    }
+}
+
+/// How a report ended.
+pub(crate) fn exit(report: &Report) -> Exit {
+    match report {
+        Report::Ended(ended) => {
+            let Ended { exit, .. } = **ended;
+            exit
+        }
+        other => panic!("it did not end: {other:?}"),
+    }
+}
+
+/// Waits for a condition of the world. Fails after a time in which it must have come about.
+pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(30), "never came about: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
