@@ -14,7 +14,8 @@ mod template;
 pub use action::{Action, Approve, CommandStep, Fact, Gate, Manual, Output, Probe, Retry, Roll, Verify};
 pub use command::{Command, CommandKind, EnvEntry, EnvValue, Stdin};
 pub use condition::{
-    ConditionError, ConditionValue, Conditions, MAX_CONDITION, Outputs, Scope, StepResult, StreamText,
+    ConditionChecker, ConditionError, ConditionUse, ConditionValue, Conditions, MAX_CONDITION, Outputs, Scope,
+    StepResult, StreamText,
 };
 pub use model::{Host, HostIndex, Plan, Precondition, Step, StepIndex, Transport};
 pub use names::{NameTable, OutputState, RESERVED, is_reserved};

@@ -458,6 +458,75 @@ findings! {
         "this condition does not parse: {why}", "",
         "{hint}";
 
+    /// A condition beyond the limit.
+    ConditionTooLong { length: usize, limit: usize } = "B0802" Error:
+        "this condition has {length} characters, the limit is {limit}", "",
+        "let the command decide and print one word, or compute parts of it as `outputs:` of earlier steps";
+    /// A condition that is neither true nor false.
+    ConditionNotBoolean { kind: &'static str } = "B0803" Error:
+        "a condition must be true or false, this is {kind}", "",
+        "compare it with something, for example `… == 0`";
+    /// Two values that can never be equal or ordered.
+    CannotCompare { left: &'static str, right: &'static str } = "B0804" Error:
+        "{left} cannot be compared with {right}", "",
+        "convert one of them: `int(x)`, `double(x)`, `string(x)` or `duration('5m')`";
+    /// An operand of a wrong kind.
+    WrongOperand { operator: String, needs: &'static str, kind: &'static str } = "B0805" Error:
+        "`{operator}` needs {needs}, not {kind}", "",
+        "convert it with `int(x)`, `double(x)`, `string(x)` or `duration('5m')`, or compare it first";
+    /// Operands that do not fit.
+    WrongOperands { operator: String, left: &'static str, right: &'static str } = "B0806" Error:
+        "`{operator}` does not work on {left} and {right}", "",
+        "convert one of them: `int(x)`, `double(x)`, `string(x)` or `duration('5m')`";
+    /// A function that conditions do not have.
+    UnknownFunction { name: String, similar: DidYouMean, known: Names } = "B0807" Error:
+        "conditions have no function `{name}`", "",
+        "{similar}they have {known}; for anything else let the command print the answer";
+    /// A function in the wrong form.
+    FunctionForm { name: String, before: bool } = "B0808" Error:
+        "`{name}` is written the other way round", "",
+        "write `x.{name}(…)` where it belongs to a value, and `{name}(x)` where it stands alone";
+    /// Too many arguments, or too few.
+    ArgumentCount { name: String, given: usize, most: usize } = "B0809" Error:
+        "`{name}` does not take {given} arguments", "",
+        "give it at most {most}";
+    /// A field of something without fields.
+    NoFields { field: String, kind: &'static str } = "B0810" Error:
+        "{kind} has no field `{field}`", "",
+        "leave `.{field}` out";
+    /// A name without its end.
+    NameUnfinished { name: String, full: &'static str } = "B0811" Error:
+        "`{name}` alone is no value", "",
+        "write `{full}`";
+    /// `result` where no command has ended.
+    ResultHere { name: String } = "B0812" Error:
+        "`{name}` means nothing here: no command has ended yet", "",
+        "`result` is for `until:`, `expect:` and `outputs:` of the step itself; use `steps.STEP.OUTPUT` for an earlier one";
+    /// A field that `result` lacks.
+    UnknownResult { field: String, similar: DidYouMean } = "B0813" Error:
+        "`result` has no `{field}`", "",
+        "{similar}it has `status`, `stdout`, `stderr` and `took`";
+    /// A secret in a condition.
+    SecretInCondition { name: String } = "B0814" Error:
+        "`{name}` is a secret: no condition can see it", "",
+        "let a command check it, and decide by `result.status`";
+    /// A literal that its function cannot read.
+    BadLiteral { function: String, literal: String } = "B0815" Error:
+        "`{function}` cannot read `{literal}`", "",
+        "durations are `90s`, `5m`, `1h30m` (the units are h, m, s, ms); times are `2026-01-31T12:00:00Z`; `matches` takes a regular expression";
+    /// An output that is a list or nothing.
+    OutputNotText { kind: &'static str } = "B0816" Error:
+        "an output is one text, this is {kind}", "",
+        "join a list with `.join(',')`, or pick one item with `[0]`";
+    /// A part of CEL that conditions do not have.
+    NotInConditions { what: &'static str } = "B0817" Error:
+        "conditions have no such value: {what}", "",
+        "use texts, integers, lists, durations and times";
+    /// Loops without a reasonable end.
+    LoopTooLarge { loops: usize, steps: usize } = "B0818" Error:
+        "these loops could take too long", "",
+        "at most {loops} loops may stand inside one another, with {steps} steps in all; let the command count";
+
     // ---- B09: parameters and secrets ------------------------------------------------------------------------------
 
     /// A parameter without a value.

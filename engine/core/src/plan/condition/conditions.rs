@@ -127,7 +127,7 @@ impl Conditions {
     pub fn evaluate(&self, condition: &Condition, scope: &Scope<'_>) -> Result<ConditionValue, ConditionError> {
         let compiled = self.compiled(condition)?;
         let names = Names::new(scope);
-        let result = stacker::maybe_grow(compiled.stack, STACK.max(2 * compiled.stack), || {
+        let result = grow(compiled.stack, || {
             let mut context = Context::with_env(Arc::clone(&self.env));
             context.set_variable_resolver(&names);
             compiled.program.execute(&context)
@@ -164,7 +164,7 @@ impl Conditions {
             return known.clone();
         }
         let new = compile(&self.env, &condition.0).map(|program| {
-            let stack = STACK_PER_LEVEL * (4 + depth(program.expression()));
+            let stack = needs(program.expression());
             Arc::new(Compiled { program, stack })
         });
         cache.insert(condition.0.clone(), new.clone());
@@ -189,6 +189,20 @@ pub(super) fn compile(env: &Env, source: &str) -> Result<Program, ConditionError
     stacker::grow(STACK, || env.compile(source)).map_err(|errors| ConditionError::Parse {
         why: errors.errors.first().map_or_else(|| "no reason given".to_owned(), |error| error.msg.clone()),
     })
+}
+
+/// Runs something that recurses over an expression where there is room for it.
+pub(super) fn room<T>(expression: &cel::IdedExpr, run: impl FnOnce() -> T) -> T {
+    grow(needs(expression), run)
+}
+
+fn grow<T>(stack: usize, run: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(stack, STACK.max(2 * stack), run)
+}
+
+/// Stack that recursing over an expression takes at most.
+fn needs(expression: &cel::IdedExpr) -> usize {
+    STACK_PER_LEVEL * (4 + depth(expression))
 }
 
 /// How deep an expression nests.

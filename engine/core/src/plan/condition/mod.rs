@@ -1,14 +1,16 @@
-//! Evaluating conditions: CEL over a [`Scope`] that only borrows what the run already holds.
+//! Checking and evaluating conditions: CEL over a [`Scope`] that only borrows what the run already holds.
 //!
-//! It does not check what a condition may name (the compiler has done that), keeps no value between two
-//! evaluations, and knows nothing of the run that asks.
+//! It keeps no value between two evaluations and knows nothing of the run that asks. What a condition may name is
+//! checked once, when the runbook is compiled, and not again.
 
+mod check;
 mod conditions;
 mod error;
 mod names;
 mod scope;
 mod walk;
 
+pub use check::{ConditionChecker, ConditionUse};
 pub(crate) use conditions::seconds;
 pub use conditions::{ConditionValue, Conditions, MAX_CONDITION};
 pub use error::ConditionError;

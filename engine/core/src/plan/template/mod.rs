@@ -7,8 +7,8 @@ mod draft;
 mod resolve;
 
 pub(crate) use draft::{Draft, DraftPiece};
-pub(crate) use resolve::resolve;
 pub use resolve::{TextOrSecret, param_text, parse_only_param, parse_template, parse_text_or_secret};
+pub(crate) use resolve::{host_var, output_state, resolve, unknown};
 
 use serde::{Deserialize, Serialize};
 
