@@ -9,6 +9,7 @@
 
 mod error;
 mod file;
+mod follow;
 mod line;
 mod read;
 mod resume;
@@ -17,6 +18,7 @@ mod writer;
 
 pub use error::JournalError;
 pub use file::{DiskFile, JournalFile, Limits, Place};
+pub use follow::{Followed, Follower};
 pub use line::{FORMAT, LineHash};
 pub(crate) use read::end_of;
 pub use read::{JournalRead, RunEnd, Tail, UnreadableRecord, read};

@@ -132,8 +132,8 @@ struct Bad {
     torn: bool,
 }
 
-struct Reader {
-    read: JournalRead,
+pub(super) struct Reader {
+    pub(super) read: JournalRead,
     lines: u64,
     bad: Option<Bad>,
 }
@@ -156,7 +156,7 @@ impl Default for Reader {
 
 impl Reader {
     /// Takes one line with its LF, or the end of the file without.
-    fn take(&mut self, bytes: &[u8]) {
+    pub(super) fn take(&mut self, bytes: &[u8]) {
         self.lines += 1;
         let at = self.read.len;
         self.read.len += bytes.len() as u64;
@@ -210,7 +210,7 @@ impl Reader {
         }
     }
 
-    fn end(mut self) -> JournalRead {
+    pub(super) fn end(mut self) -> JournalRead {
         if let Some(bad) = self.bad {
             self.read.tail = Tail::Corrupt { line: bad.line, why: bad.why };
         }

@@ -55,7 +55,7 @@ fn batches() -> Vec<(Vec<Record>, Durability)> {
     ]
 }
 
-fn journal_bytes() -> Vec<u8> {
+pub(super) fn journal_bytes() -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut head = LineHash::GENESIS;
     for record in batches().iter().flat_map(|(b, _)| b) {

@@ -76,6 +76,14 @@ impl RunDir {
         RunLock::take(self)
     }
 
+    /// Whether an engine runs it now.
+    ///
+    /// # Errors
+    /// A [`StateError`] that names the directory.
+    pub fn is_running(&self) -> Result<bool, StateError> {
+        super::lock::is_held(&self.path).map_err(StateError::io("look at the lock of", &self.path))
+    }
+
     /// Keeps the plan, on the disk before it returns, whole or not at all. Gives the SHA-256 of its bytes, lower-case
     /// hex, for the first record.
     ///
