@@ -51,6 +51,7 @@ pub(crate) fn is_test(path: &str) -> bool {
     path.starts_with("tests/")
         || path.split('/').any(|part| part == "tests" || part == "benches")
         || path.ends_with("tests.rs")
+        || path.ends_with("testing.rs")
 }
 
 impl TextFile {

@@ -6,7 +6,10 @@
 use std::io;
 
 use banister_core::run::ExitCode;
+use banister_runtime::journal::JournalError;
+use banister_runtime::output::OutputError;
 use banister_runtime::settings::{ConfigError, FindError, NoHomeError};
+use banister_runtime::state::StateError;
 
 use crate::exit_code;
 
@@ -76,5 +79,37 @@ impl From<FindError> for Failure {
             FindError::NoName { .. } => "give the path of a file, or name its directory in the configuration",
         };
         Self::new(exit_code::NO_INPUT, error.to_string()).hint(hint)
+    }
+}
+
+impl From<StateError> for Failure {
+    fn from(error: StateError) -> Self {
+        let exit = match &error {
+            StateError::NoPlace => exit_code::CONFIG,
+            StateError::Io { .. } => exit_code::IO,
+            StateError::Unfit { .. } => exit_code::NOT_ALLOWED,
+            StateError::NotARun(_) | StateError::Ambiguous { .. } => exit_code::USAGE,
+            StateError::NoSuchRun { .. } | StateError::NoRuns(_) => exit_code::NO_INPUT,
+            StateError::Held { .. } => exit_code::BUSY,
+            StateError::Plan { .. } => ExitCode::JOURNAL_BROKEN,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        let exit = match &error {
+            JournalError::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => exit_code::NO_INPUT,
+            JournalError::Read { .. } => exit_code::IO,
+            other => other.exit_code(),
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<OutputError> for Failure {
+    fn from(error: OutputError) -> Self {
+        Self::new(exit_code::IO, error.to_string())
     }
 }

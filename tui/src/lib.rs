@@ -7,6 +7,7 @@ pub mod cli;
 mod commands;
 pub mod exit_code;
 pub mod failure;
+mod select;
 mod settings;
 pub mod terminal;
 

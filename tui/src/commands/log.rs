@@ -1,11 +1,44 @@
 //! `banister log`: shows the records of a run.
 
+use std::time::Duration;
+
 use banister_core::run::ExitCode;
+use banister_runtime::journal::{Follower, RunEnd, Tail};
 
 use super::not_built;
-use crate::cli::LogArgs;
+use crate::cli::{LogArgs, LogFormat};
 use crate::failure::Failure;
+use crate::{select, terminal};
 
-pub(super) fn log(_args: &LogArgs) -> Result<ExitCode, Failure> {
-    Err(not_built("log"))
+/// How often a growing journal is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+pub(super) fn log(args: &LogArgs) -> Result<ExitCode, Failure> {
+    if args.format == LogFormat::Human {
+        return Err(not_built("log --format human"));
+    }
+    let run = select::run(&args.run, &args.state)?;
+    let mut follower = Follower::open(&run.journal_path())?;
+    loop {
+        // Asked before the reading: an engine that ends in between has written all it will by the time it is read.
+        let goes_on = args.follow && run.is_running()?;
+        while let Some(followed) = follower.next()? {
+            terminal::data(&format!("{}\n", followed.body))?;
+        }
+        if !goes_on || follower.end() != RunEnd::Open {
+            break;
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+    match follower.into_tail() {
+        Tail::Whole | Tail::LacksLf => Ok(ExitCode::DONE),
+        Tail::Torn { at, len, .. } => {
+            terminal::talk(&format!("note: the journal ends in {len} torn bytes at {at}; resume answers them"));
+            Ok(ExitCode::DONE)
+        }
+        Tail::Corrupt { line, why } => {
+            let message = format!("the journal does not verify, line {line}: {why}");
+            Err(Failure::new(ExitCode::JOURNAL_BROKEN, message).hint("`banister verify RUN` says how far it is whole"))
+        }
+    }
 }
