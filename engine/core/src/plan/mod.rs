@@ -3,6 +3,7 @@
 mod action;
 mod command;
 mod condition;
+mod inventory;
 mod model;
 mod names;
 mod param;
@@ -17,9 +18,10 @@ pub use condition::{
     ConditionChecker, ConditionError, ConditionUse, ConditionValue, Conditions, MAX_CONDITION, Outputs, Scope,
     StepResult, StreamText,
 };
+pub use inventory::Inventory;
 pub use model::{Host, HostIndex, Plan, Precondition, Step, StepIndex, Transport};
 pub use names::{NameTable, OutputState, RESERVED, is_reserved};
-pub use param::{ParamValue, SecretReference};
+pub use param::{ParamValue, SecretReference, bind, check_declarations};
 pub use render::{Bindings, HoleError};
 pub use script::{MAX_SCRIPT, Scripts};
 pub use step_path::{PathError, Segment, StepPath};
