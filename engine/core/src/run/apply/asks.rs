@@ -1,0 +1,119 @@
+//! Asks and approvals: what people are asked, what they say, what it allows.
+
+use crate::run::task::{TaskIndex, TaskState};
+use crate::run::{Actor, Approval, Ask, AskId, AskKind, Record, RecordKind, State, Word};
+
+impl State {
+    pub(super) fn apply_ask(&mut self, record: &Record) -> Result<(), String> {
+        let stamp = Self::stamp(record);
+        match &record.kind {
+            RecordKind::AskOpened { ask, kind, question, words, typed, fact } => {
+                let task = self.find(&ask.path)?;
+                self.ask_count = self.ask_count.max(ask.number);
+                self.asks.insert(
+                    ask.clone(),
+                    Ask {
+                        id: ask.clone(),
+                        kind: *kind,
+                        question: question.clone(),
+                        words: words.clone(),
+                        typed: typed.clone(),
+                        fact: fact.clone(),
+                        since: stamp,
+                        unavailable: None,
+                    },
+                );
+                self.task_mut(task).ask = Some(ask.clone());
+                if matches!(kind, AskKind::Pause | AskKind::Approve | AskKind::Manual | AskKind::Verify) {
+                    self.transition(task, TaskState::Asking);
+                }
+            }
+            RecordKind::AskAnswered { ask, word, evidence, wait_ms, .. } => {
+                let task = self.find(&ask.path)?;
+                let kind = self.asks.get(ask).map(|a| a.kind);
+                if *word == Word::Approve {
+                    // The ask stays open: how many must agree is counted when the approval is granted.
+                    if let Some(top) = self.graph.top_of(task) {
+                        self.approvals.entry(top).or_default().by.push(record.actor.clone());
+                    }
+                    return Ok(());
+                }
+                self.close_ask(ask, task);
+                match word {
+                    Word::Retry => {
+                        let is = self.task_mut(task);
+                        is.granted = true;
+                        is.tries = 0;
+                        self.transition(task, TaskState::Todo);
+                        // The person's word starts it, in turn or not.
+                        self.granted.insert(task);
+                    }
+                    Word::Done => self.task_mut(task).evidence.clone_from(evidence),
+                    Word::Wait => {
+                        let is = self.task_mut(task);
+                        is.round += 1;
+                        is.timer = Some((stamp, wait_ms.unwrap_or(0)));
+                        if kind == Some(AskKind::GateTimeout) {
+                            is.streak = 0;
+                            self.transition(task, TaskState::Gating);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            RecordKind::AskUnavailable { ask, reason } => {
+                if let Some(open) = self.asks.get_mut(ask) {
+                    open.unavailable = Some(*reason);
+                }
+            }
+            RecordKind::AskWithdrawn { ask } => {
+                let task = self.find(&ask.path)?;
+                self.close_ask(ask, task);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn close_ask(&mut self, ask: &AskId, task: TaskIndex) {
+        self.asks.remove(ask);
+        if self.task(task).ask.as_ref() == Some(ask) {
+            self.task_mut(task).ask = None;
+        }
+    }
+
+    pub(super) fn apply_approval(&mut self, task: TaskIndex, record: &Record) {
+        let Some(top) = self.graph.top_of(task) else { return };
+        match &record.kind {
+            RecordKind::ApprovalBegan { .. } => {
+                self.approvals.insert(top, Approval::default());
+                self.transition(task, TaskState::Previewing);
+            }
+            RecordKind::ApprovalGranted { bound_to, .. } => {
+                for allowed in self.graph.approve(top).map_or(&[][..], |a| &a.allows).to_vec() {
+                    for shown in self.graph.of_step[allowed.0 as usize].clone().map(TaskIndex) {
+                        let preview = self.task(shown).preview.clone();
+                        self.task_mut(shown).approved_preview = preview;
+                    }
+                }
+                let approval = self.approvals.entry(top).or_default();
+                approval.granted = Some(Self::stamp(record));
+                approval.bound_to = Some(bound_to.clone());
+                if let Some(ask) = self.task(task).ask.clone() {
+                    self.close_ask(&ask, task);
+                }
+                self.transition(task, TaskState::Succeeded);
+            }
+            RecordKind::ApprovalVoided { .. } => {
+                self.approvals.remove(&top);
+                self.transition(task, TaskState::Todo);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a person is the one who started the run.
+    pub(in crate::run) fn is_starter(&self, actor: &Actor) -> bool {
+        self.starter.as_ref().is_some_and(|s| s.is_same_person(actor))
+    }
+}
