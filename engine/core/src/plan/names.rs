@@ -41,6 +41,10 @@ pub enum OutputState {
     NotYet,
     /// The step may have been skipped: only a condition that asks `has(…)` first may name it.
     Perhaps,
+    /// Set on each of several hosts: it has one value only inside a roll over them.
+    Several,
+    /// The step was refused, so nothing is known of its outputs, and nothing is said about them.
+    Unclear,
 }
 
 /// Words that mean something else in texts or conditions and so cannot be parameters: ours, those of later versions,

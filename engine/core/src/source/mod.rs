@@ -7,7 +7,6 @@ mod file;
 mod render;
 mod similar;
 mod span;
-mod visible;
 mod wording;
 
 pub use diagnostic::{Diagnostic, Related, Severity};
@@ -15,5 +14,4 @@ pub use file::{Position, SourceFile};
 pub use render::{Look, render_human, render_json};
 pub use similar::did_you_mean;
 pub use span::{Span, Spanned};
-pub use visible::{hidden, visible, visible_bytes};
-pub use wording::{DidYouMean, Finding, Names, Place};
+pub use wording::{Chain, DidYouMean, Finding, Names, Place};

@@ -24,12 +24,14 @@ impl fmt::Display for DidYouMean {
     }
 }
 
-/// Prints names as `` `a`, `b` and `c` ``; `nothing` where there are none; at most twelve, then how many more.
+/// Prints names as `` `a`, `b` and `c` ``; `nothing` where there are none; of very many the first, then how many more.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Names(pub Vec<String>);
 
 impl Names {
-    /// Most names that one message lists.
+    /// So many are listed to the last: the fields of a step are worth reading to the end.
+    const ALL: usize = 28;
+    /// So many of more than that: the hosts of an inventory are not.
     const MOST: usize = 12;
 
     /// Takes anything that can be read as names.
@@ -40,12 +42,12 @@ impl Names {
 
 impl fmt::Display for Names {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.0.iter().take(Self::MOST);
         let count = self.0.len();
         if count == 0 {
             return f.write_str("nothing");
         }
-        for (i, name) in shown.enumerate() {
+        let shown = if count > Self::ALL { Self::MOST } else { count };
+        for (i, name) in self.0.iter().take(shown).enumerate() {
             let separator = match i {
                 0 => "",
                 i if i + 1 == count => " and ",
@@ -53,8 +55,28 @@ impl fmt::Display for Names {
             };
             write!(f, "{separator}`{name}`")?;
         }
-        if count > Self::MOST {
-            write!(f, " and {} more", count - Self::MOST)?;
+        if count > shown {
+            write!(f, " and {} more", count - shown)?;
+        }
+        Ok(())
+    }
+}
+
+/// Prints names as `` `a` → `b` → `a` ``: each waits for the next.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Chain(pub Vec<String>);
+
+impl fmt::Display for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// Links shown of a long one: enough of both ends to find the rest.
+        const MOST: usize = 12;
+        for (i, name) in self.0.iter().enumerate() {
+            let arrow = if i == 0 { "" } else { " → " };
+            match (self.0.len() > MOST, i) {
+                (true, i) if i == MOST / 2 => write!(f, "{arrow}…")?,
+                (true, i) if (MOST / 2..self.0.len() - MOST / 2).contains(&i) => {}
+                _ => write!(f, "{arrow}`{name}`")?,
+            }
         }
         Ok(())
     }
@@ -67,6 +89,12 @@ pub enum Place {
     FirstDefined,
     /// One edge of a cycle.
     Needs(String),
+    /// An edge that nobody wrote: without `needs:` a step waits for all above it.
+    NeedsAllAbove(String),
+    /// The approval that names a step.
+    ApprovedHere,
+    /// The step that an approval names.
+    Approved,
     /// The step whose output it is.
     SetHere,
     /// The other of two kinds of one step.
@@ -80,6 +108,9 @@ impl fmt::Display for Place {
         match self {
             Self::FirstDefined => f.write_str("first defined here"),
             Self::Needs(step) => write!(f, "this needs `{step}`"),
+            Self::NeedsAllAbove(step) => write!(f, "without `needs:` this waits for all above it, so for `{step}`"),
+            Self::ApprovedHere => f.write_str("approved here"),
+            Self::Approved => f.write_str("this is what it approves"),
             Self::SetHere => f.write_str("set here"),
             Self::FirstKind => f.write_str("the first kind"),
             Self::AlsoHere => f.write_str("also given here"),
@@ -208,12 +239,17 @@ findings! {
         "split it into several runbooks";
     /// `run: {{x}}`.
     PlaceholderUnquoted = "B0116" Error:
-        "a value that begins with a placeholder must be quoted", "YAML reads braces as a mapping",
+        "this placeholder must be in quotes", "YAML reads braces as a mapping",
         "write it in quotes: `\"{{{{ name }}}}\"`, or as a block after `|`";
     /// A key that is a list or a mapping.
     KeyIsNoWord = "B0117" Error:
         "a key must be a word", "",
         "write `key: value`";
+
+    /// Anchors, aliases and tags all over.
+    TooManyRefusals { limit: usize } = "B0118" Error:
+        "more than {limit} anchors, aliases and tags", "nothing is read from here on",
+        "none of them is part of the language; write each value where it is needed";
 
     // ---- B02: fields and their types ------------------------------------------------------------------------------
 
@@ -296,10 +332,34 @@ findings! {
 
     // ---- B03: names, needs and the graph --------------------------------------------------------------------------
 
-    /// `needs:` names a step that is not there.
+    /// `needs:`, `for:` or `show:` names a step that is not there.
     UnknownStep { step: String, similar: DidYouMean, known: Names } = "B0301" Error:
         "there is no step `{step}` here", "",
         "{similar}the steps of this list are {known}";
+    /// One name for two steps.
+    DuplicateStep { step: String } = "B0302" Error:
+        "two steps are called `{step}`", "the second one",
+        "give each step of a runbook a name of its own: outputs and screens refer to it";
+    /// Steps that wait for each other.
+    Cycle { names: Chain } = "B0303" Error:
+        "these steps wait for each other: {names}", "closes the circle",
+        "take one of these steps out of another's `needs:`; a step without `needs:` waits for all steps above it";
+    /// A step that waits for itself.
+    NeedsItself { step: String } = "B0304" Error:
+        "step `{step}` waits for itself", "",
+        "take it out of its own `needs:`";
+    /// More steps than a runbook may have.
+    TooManySteps { limit: usize } = "B0305" Error:
+        "this runbook has more than {limit} steps", "the first one too many",
+        "split it into several runbooks";
+    /// A precondition's name twice.
+    DuplicatePrecondition { name: String } = "B0306" Error:
+        "two preconditions are called `{name}`", "the second one",
+        "give each precondition a name of its own";
+    /// `needs:` where the order is fixed.
+    NeedsInUndo = "B0307" Error:
+        "the steps of an `undo` run in the order written", "",
+        "leave `needs:` out and write them in the order in which they are to run";
 
     // ---- B04: hosts and rolls -------------------------------------------------------------------------------------
 
@@ -307,13 +367,101 @@ findings! {
     UnknownHost { name: String, similar: DidYouMean, known: Names } = "B0401" Error:
         "`{name}` is neither a host nor a group of the inventory", "",
         "{similar}the inventory has {known}";
+    /// Nowhere to run.
+    HostsMissing { step: String } = "B0402" Error:
+        "`{step}` has no hosts", "where should it run?",
+        "give it `hosts:`, or the runbook for all of its steps; this machine is `hosts: localhost`";
+    /// Hosts that are none.
+    NoHosts { written: String } = "B0403" Error:
+        "`{written}` is empty: there is no host in it", "",
+        "no hosts is never taken for done; name at least one";
+    /// A parameter that holds no hosts.
+    NotHosts { name: String, kind: &'static str } = "B0404" Error:
+        "parameter `{name}` is of type `{kind}` and cannot say where a step runs", "",
+        "declare it as `{name}: {{ type: hosts }}`";
+    /// A placeholder among other text.
+    HostsMixed = "B0405" Error:
+        "a placeholder in `hosts:` stands alone", "",
+        "write `\"{{{{ name }}}}\"` for a parameter of `type: hosts`, or names without braces";
+    /// A change on several hosts at once.
+    ChangesAtOnce { step: String, hosts: usize } = "B0406" Error:
+        "step `{step}` would change {hosts} hosts at once", "",
+        "put it into a `roll:` with a gate, or say why not: `all_at_once: \"reason\"`";
+    /// A changing roll without a gate.
+    GateMissing { step: String, inner: String } = "B0407" Error:
+        "roll `{step}` changes hosts and has no gate", "",
+        "say what must hold before the next batch: `gate: {{ probe: {{ run: … }} }}` beside `steps:` (step `{inner}` changes something)";
+    /// A kind that a roll or an undo cannot hold.
+    KindNotHere { kind: String, place: &'static str, allowed: Names } = "B0408" Error:
+        "{place} cannot hold a step of kind `{kind}`", "",
+        "{place} takes {allowed}";
+    /// Hosts inside a roll or an undo.
+    HostsInside { field: &'static str, place: &'static str } = "B0409" Error:
+        "a step in {place} has no `{field}:` of its own", "",
+        "{place} says where; write `{field}:` there";
+    /// A budget that stops nothing.
+    BudgetTakesAll { budget: u32, hosts: usize } = "B0410" Warning:
+        "a budget of {budget} lets all {hosts} hosts fail", "",
+        "a budget is how many hosts may be lost before a person is asked";
+    /// A gate whose samples take longer than it waits.
+    GateCannotHold { samples: u32, every: String, timeout: String } = "B0411" Error:
+        "{samples} samples every {every} take longer than the gate's {timeout}", "",
+        "give it a longer `timeout:`, or fewer `samples:`";
 
     // ---- B05: effects and what keeps them safe --------------------------------------------------------------------
 
     /// A `once` or `destroy` step without `verify:`.
     VerifyMissing { step: String, effect: String } = "B0501" Error:
-        "step `{step}` is `{effect}` and has no `verify:`", "changes something once",
-        "add `verify: {{ run: … }}`, or `verify: person` where only a person can tell";
+        "step `{step}` is `{effect}` and has no `verify:`", "",
+        "add `verify: {{ run: … }}`, or `verify: person` where only a person can tell; if running it twice does no harm, say `effect: repeatable`";
+    /// A `destroy` step without `preview:`.
+    PreviewMissing { step: String } = "B0502" Error:
+        "step `{step}` destroys something and has no `preview:`", "",
+        "add `preview: {{ run: … }}` that lists what it will take; the approval is bound to that list";
+    /// A `destroy` step that nobody approves.
+    ApprovalMissing { step: String } = "B0503" Error:
+        "step `{step}` destroys something and no `approve` step names it", "",
+        "add a step above it: `approve: {{ for: [{step}] }}`";
+    /// An approval that comes too late.
+    ApprovalTooLate { step: String, approval: String } = "B0504" Error:
+        "step `{step}` does not wait for `{approval}`, which approves it", "approves it",
+        "put the approval above it, or name `{approval}` in the `needs:` of `{step}`";
+    /// A destroy step that uses what nobody could see when they approved.
+    OutputAfterApproval { step: String, output: String, approval: String } = "B0505" Error:
+        "`steps.{step}.{output}` is set only after `{approval}` has approved this", "",
+        "let `{approval}` wait for `{step}`: what is approved is what runs";
+    /// A change without a time limit.
+    TimeoutMissing { step: String } = "B0506" Error:
+        "step `{step}` has no `timeout:`", "",
+        "give it `timeout:`, or the runbook for all of its steps";
+    /// `on_failure: undo` without an undo.
+    UndoMissing { step: String } = "B0507" Error:
+        "step `{step}` says `on_failure: undo` and has no `undo:`", "",
+        "list the steps that compensate it: `undo: [ … ]`";
+    /// A manual step without a check.
+    ManualUnchecked { step: String } = "B0508" Error:
+        "step `{step}` is done by a person and has no `verify:`", "",
+        "add `verify: {{ run: … }}` beside `manual:`, or `verify: person` where only a person can tell";
+    /// A destroying undo.
+    UndoDestroys { step: String } = "B0509" Error:
+        "`{step}` cannot be `destroy`: nobody could approve an undo", "",
+        "make it a step of its own with a preview and an approval";
+    /// More than three asks.
+    ManyPrompts { count: usize, most: usize } = "B0510" Warning:
+        "this runbook asks a person {count} times on its normal path", "the one that is too many",
+        "people stop reading at the fourth (meant here: {most}); ask less, or say `prompts: {{ most: {count}, reason: … }}`";
+    /// An account that is not known before the run.
+    AccountUnknown { why: &'static str } = "B0511" Error:
+        "`as` must name an account before the run begins: {why}", "",
+        "write the account's name, or a parameter of `type: text`";
+    /// An approval of something that changes nothing.
+    NothingToApprove { step: String } = "B0512" Error:
+        "step `{step}` changes nothing that could be approved", "",
+        "name steps that change something: `run`, `exec`, `manual` or `roll`";
+    /// A step that is shown before it has run.
+    ShownTooLate { step: String, approval: String } = "B0513" Error:
+        "step `{step}` has not run when `{approval}` would show it", "",
+        "put `{step}` above the approval, or name it in the approval's `needs:`";
 
     // ---- B06: templates -------------------------------------------------------------------------------------------
 
@@ -398,6 +546,10 @@ findings! {
     ListInScript { name: String } = "B0620" Error:
         "`{name}` is a list and cannot be one word of a script", "",
         "give the step `hosts: \"{{{{ {name} }}}}\"` if it is a list of hosts, or take a parameter of `type: text`";
+    /// An output that has a value for each of several hosts.
+    OutputOfSeveral { step: String, output: String } = "B0621" Error:
+        "`steps.{step}.{output}` has a value for each host of step `{step}`", "which one?",
+        "use it in a `roll:` over the same hosts, where it is the current host's, or in a condition as `steps.{step}.by_host[\"HOST\"].{output}`";
 
     // ---- B07: scripts ---------------------------------------------------------------------------------------------
 
@@ -534,105 +686,12 @@ findings! {
         "parameter `{name}` has no value", "",
         "give it with `-p {name}=VALUE`";
 
-    /// `-p` for a parameter that is not declared.
-    ParamUnknown { name: String, similar: DidYouMean, known: Names } = "B0902" Error:
-        "this runbook has no parameter `{name}`", "",
-        "{similar}its parameters are {known}";
-    /// A value of another type.
-    ParamValue { name: String, found: String, expected: String } = "B0903" Error:
-        "parameter `{name}` cannot be `{found}`", "",
-        "give {expected}";
-    /// A value with a NUL byte.
-    ParamNul { name: String } = "B0904" Error:
-        "the value of parameter `{name}` holds a NUL byte", "",
-        "no command can be given one: leave it out";
-    /// A value beyond the limit.
-    ParamTooLong { name: String, bytes: usize, limit: usize } = "B0905" Error:
-        "the value of parameter `{name}` has {bytes} bytes, the limit is {limit}", "",
-        "put it into a file on the host";
-    /// A number out of its range.
-    ParamRange { name: String, found: i64, range: String } = "B0906" Error:
-        "parameter `{name}` cannot be {found}", "",
-        "give a whole number, {range}";
-    /// A value outside the choice.
-    ParamOneOf { name: String, found: String, similar: DidYouMean, known: Names } = "B0907" Error:
-        "parameter `{name}` cannot be `{found}`", "",
-        "{similar}it is one of {known}";
-    /// A value that the author ruled out.
-    ParamMustNotBe { name: String, found: String } = "B0908" Error:
-        "parameter `{name}` must not be `{found}`", "",
-        "the runbook rules this value out; choose another";
-    /// A value that does not match.
-    ParamPattern { name: String, found: String, pattern: String } = "B0909" Error:
-        "parameter `{name}` cannot be `{found}`", "",
-        "the whole value must match `{pattern}`";
-    /// A host or group that is not there.
-    ParamUnknownHost { name: String, host: String, similar: DidYouMean, known: Names } = "B0910" Error:
-        "parameter `{name}`: `{host}` is neither a host nor a group of the inventory", "",
-        "{similar}the inventory has {known}";
-    /// Several hosts where one is meant.
-    ParamOneHost { name: String, count: usize } = "B0911" Error:
-        "parameter `{name}` is one host, this names {count}", "",
-        "give one host's name";
-    /// No hosts.
-    ParamNoHosts { name: String } = "B0912" Error:
-        "parameter `{name}` names no hosts", "",
-        "give names of hosts and groups, comma separated: no hosts is never a success";
-    /// A secret's value on the command line.
-    SecretLiteral { name: String } = "B0913" Error:
-        "the value of the secret `{name}` cannot be given literally", "",
-        "say where it is read: `-p {name}=env:NAME`, `file:PATH` or `cmd:COMMAND`, or leave it out to be asked";
-    /// A secret's value in the runbook.
-    SecretDefault { name: String } = "B0914" Error:
-        "the secret `{name}` cannot have a default", "",
-        "leave `default:` out; whoever starts the run says where it is read";
-    /// A name with another meaning.
-    ParamReserved { name: String } = "B0915" Error:
-        "`{name}` has a meaning of its own and cannot be a parameter", "",
-        "give the parameter another name, for example `the_{name}`";
-    /// A constraint of another type.
-    ParamConstraint { name: String, field: &'static str, kind: &'static str } = "B0916" Error:
-        "`{field}` means nothing for `{name}`, which is of `type: {kind}`", "",
-        "leave it out, or change the type";
-    /// No regular expression.
-    ParamBadPattern { name: String, pattern: String } = "B0917" Error:
-        "the pattern of `{name}` is no regular expression: `{pattern}`", "",
-        "write for example `[a-z0-9-]+`; it must match the whole value";
-    /// A range without numbers.
-    ParamMinOverMax { name: String, min: i64, max: i64 } = "B0918" Error:
-        "no number is at least {min} and at most {max}, as `{name}` demands", "",
-        "exchange `min:` and `max:`";
-    /// A default or example that its own declaration refuses.
-    ParamOwnValue { name: String, what: &'static str, why: String } = "B0919" Error:
-        "the {what} of `{name}` is refused by its own declaration: {why}", "",
-        "change the {what}, or what the declaration demands";
-
     // ---- B10: the inventory ---------------------------------------------------------------------------------------
 
     /// The inventory is no mapping of hosts.
     InventoryShape { why: String } = "B1001" Error:
         "this is not an inventory: {why}", "",
         "write `hosts:` and under it one line a host, `web-1: {{ address: 192.0.2.11 }}`";
-    /// An inventory without its environment's word.
-    InventoryEnvironment = "B1002" Error:
-        "an inventory needs `environment:`", "",
-        "write one word for what these hosts are: `environment: prod`; it is the first word on every screen";
-    /// A host that cannot be called so.
-    BadHostName { why: String } = "B1003" Error:
-        "{why}", "",
-        "give the host a name without blanks; its address stands in `address:`";
-    /// A group with the name of a host.
-    GroupIsHost { name: String } = "B1004" Error:
-        "`{name}` is both a group and a host", "",
-        "give the group another name: `hosts: {name}` could mean either";
-    /// An address for this machine.
-    LocalhostIsHere { field: String } = "B1005" Error:
-        "`localhost` is this machine: `{field}` means nothing for it", "",
-        "leave it out, or give the host another name to reach it by ssh";
-    /// A variable that no text could name.
-    BadVarName { name: String } = "B1006" Error:
-        "`{name}` cannot be the name of a variable", "",
-        "letters, digits and `_`, not beginning with a digit, so that `host.vars.NAME` can name it";
 
     // ---- B11: answers files ---------------------------------------------------------------------------------------
 

@@ -139,7 +139,8 @@ pub(crate) fn host_var(var: &str, names: &dyn NameTable) -> Result<(), Finding> 
 pub(crate) fn output_state(step: &str, output: &str, names: &dyn NameTable, tested: bool) -> Result<(), Finding> {
     let (s, o) = (step.to_owned(), output.to_owned());
     match names.output(step, output) {
-        OutputState::Set => Ok(()),
+        OutputState::Set | OutputState::Unclear => Ok(()),
+        OutputState::Several => Err(Finding::OutputOfSeveral { step: s, output: o }),
         OutputState::Perhaps if tested => Ok(()),
         OutputState::Perhaps => Err(Finding::OutputPerhaps { step: s, output: o }),
         OutputState::NotYet => Err(Finding::OutputNotYet { step: s, output: o }),

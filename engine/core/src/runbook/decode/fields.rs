@@ -18,7 +18,9 @@ pub(super) struct Fields<'n> {
 impl<'n> Fields<'n> {
     /// The entry of a field; from now on the mapping is known to take it.
     pub(super) fn take(&mut self, name: &'static str) -> Option<&'n Entry> {
-        self.known.push(name);
+        if !self.known.contains(&name) {
+            self.known.push(name);
+        }
         self.peek(name)
     }
 

@@ -111,7 +111,7 @@ impl Decoder {
         }
         let later = fields.entries().iter().find(|entry| is_later(&entry.key.value));
         let slip = fields.entries().iter().find(|e| KINDS.iter().any(|(kind, _)| is_slip(&e.key.value, kind)));
-        let known = Names::of(KINDS.map(|(kind, _)| kind));
+        let kinds = KINDS.map(|(kind, _)| kind);
         match (later, slip) {
             (Some(entry), _) => {
                 self.report(Finding::NotInThisVersion { word: entry.key.value.clone() }, entry.key.span);
@@ -121,11 +121,11 @@ impl Decoder {
                 let similar = KINDS.iter().map(|(kind, _)| *kind).find(|kind| is_slip(&field, kind)).map(str::to_owned);
                 let similar = crate::source::DidYouMean(similar);
                 self.report(
-                    Finding::UnknownField { field, place: "a step".to_owned(), similar, known },
+                    Finding::UnknownField { field, place: "a step".to_owned(), similar, known: Names::of(kinds) },
                     entry.key.span,
                 );
             }
-            (None, None) => self.report(Finding::NoKind { known }, fields.head()),
+            (None, None) => self.report(Finding::NoKind { known: Names::of(kinds) }, fields.head()),
         }
         None
     }

@@ -14,6 +14,8 @@ pub const MAX_BYTES: usize = 8 << 20;
 pub const MAX_NODES: usize = 1_000_000;
 /// Levels that a file may nest: a runbook needs about ten.
 pub const MAX_DEPTH: usize = 40;
+/// Anchors, aliases and tags after which reading stops: their meaning is lost anyhow, and a bomb has thousands.
+const MAX_REFUSALS: usize = 10;
 /// Keys of one mapping above which a map is kept to find the second of two equal ones.
 const FEW_KEYS: usize = 24;
 
@@ -43,7 +45,7 @@ pub fn parse_tree(source: &SourceFile) -> (Option<Node>, Vec<Diagnostic>) {
     options.flow_nesting_limit = MAX_DEPTH;
     options.block_nesting_limit = MAX_DEPTH;
 
-    let mut builder = Builder { source, open: Vec::new(), root: None, nodes: 0, findings: Vec::new() };
+    let mut builder = Builder { source, open: Vec::new(), root: None, nodes: 0, refusals: 0, findings: Vec::new() };
     for event in Parser::new_from_str_with_options(text, options) {
         let more = match event {
             Ok((event, span)) => builder.event(event, span),
@@ -82,6 +84,7 @@ struct Builder<'a> {
     open: Vec<Open>,
     root: Option<Node>,
     nodes: usize,
+    refusals: usize,
     findings: Vec<Diagnostic>,
 }
 
@@ -96,18 +99,18 @@ impl Builder<'_> {
         | Event::MappingStart(_, _, Some(_)) = &event
         {
             let tag = span.tag_span().map_or(place, |tag| bytes(&tag));
-            self.findings.push(Diagnostic::new(Finding::Tag { tag: self.source.slice(tag).to_owned() }, tag));
+            self.refuse(Finding::Tag { tag: self.source.slice(tag).to_owned() }, tag)?;
         }
         match event {
             Event::DocumentStart(..) if self.root.is_some() => {
                 return Err(Box::new(Diagnostic::new(Finding::SecondDocument, place)));
             }
             Event::Anchor(_, name) => {
-                self.findings.push(Diagnostic::new(Finding::Anchor { name: name.into_owned() }, place));
+                self.refuse(Finding::Anchor { name: name.into_owned() }, place)?;
             }
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
                 let name = self.source.slice(place).trim_start_matches('*').to_owned();
-                self.findings.push(Diagnostic::new(Finding::Alias { name }, place));
+                self.refuse(Finding::Alias { name }, place)?;
                 self.add(Node { span: place, kind: NodeKind::Refused })?;
             }
             Event::Scalar(value, style, _, _) => {
@@ -136,6 +139,16 @@ impl Builder<'_> {
             Event::SequenceEnd | Event::MappingEnd => self.close(place)?,
             _ => {}
         }
+        Ok(())
+    }
+
+    /// Says that an anchor, alias or tag is refused.
+    fn refuse(&mut self, finding: Finding, place: Span) -> Result<(), Fatal> {
+        self.refusals += 1;
+        if self.refusals > MAX_REFUSALS {
+            return Err(Box::new(Diagnostic::new(Finding::TooManyRefusals { limit: MAX_REFUSALS }, place)));
+        }
+        self.findings.push(Diagnostic::new(finding, place));
         Ok(())
     }
 
@@ -207,6 +220,11 @@ impl Builder<'_> {
         let length = rest.chars().next().filter(|c| *c != '\n' && *c != '\r').map_or(0, char::len_utf8);
         let here = Span::new(at, at + length);
         // `run: {{x}} now` is a mapping for YAML; what it then stumbles over helps nobody.
+        let braces = text.get(..at).is_some_and(|before| before.ends_with('{')) && rest.starts_with('{');
+        if rest.starts_with("{{") || braces {
+            let start = if braces { at - 1 } else { at };
+            return Box::new(Diagnostic::new(Finding::PlaceholderUnquoted, Span::new(start, start + 2)));
+        }
         let line = self.source.line(position.line);
         if let Some(brace) = line.find(": {{").filter(|brace| !line[..*brace].contains(['"', '\''])) {
             let start = self.source.line_start(position.line) + brace + 2;

@@ -10,7 +10,7 @@ use super::functions::{FUNCTIONS, names as function_names};
 use super::kind::{Kind, USUAL_ITEMS};
 use crate::plan::condition::walk::children;
 use crate::plan::template::{host_var, output_state, unknown};
-use crate::plan::{NameTable, ParamValue};
+use crate::plan::{NameTable, OutputState, ParamValue};
 use crate::source::{Finding, Names, Span, Spanned, did_you_mean};
 
 /// Steps that the loops of one condition may take in all.
@@ -188,7 +188,9 @@ impl<'a> Walk<'a> {
             && let Some(["steps", step, "by_host"]) = path(&base.expr).as_deref()
         {
             self.wants(host, &Kind::Text, "by_host[…]");
-            self.output(node, step, &select.field);
+            if self.names.output(step, &select.field) != OutputState::Several {
+                self.output(node, step, &select.field);
+            }
             return if select.test { Kind::Boolean } else { Kind::Text };
         }
         match self.kind(&select.operand) {
@@ -220,6 +222,7 @@ impl<'a> Walk<'a> {
                 let full = "steps.STEP.by_host[\"HOST\"].OUTPUT";
                 self.refuse(node, Finding::NameUnfinished { name: format!("steps.{step}.by_host"), full })
             }
+            ["steps", step, output, ..] if self.names.output(step, output) == OutputState::Unclear => Kind::Unknown,
             ["steps", step, output] => self.output(node, step, output),
             ["steps", _] => self.refuse(node, Finding::NameUnfinished { name, full: "steps.STEP.OUTPUT" }),
             ["host", "vars"] => self.refuse(node, Finding::NameUnfinished { name, full: "host.vars.NAME" }),
