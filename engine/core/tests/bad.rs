@@ -124,20 +124,7 @@ fn what_is_known_without_values_is_said_without_them() {
 }
 
 fn inventory() -> Inventory {
-    let _ = INVENTORY;
-    let host = |(name, group): (&str, &str)| banister_core::plan::Host {
-        name: banister_core::runbook::HostName::new(name).expect("a name"),
-        transport: banister_core::plan::Transport::Ssh,
-        address: name.to_owned(),
-        port: None,
-        user: None,
-        groups: vec![group.to_owned()],
-        vars: BTreeMap::new(),
-        site: "local".into(),
-        ledger_dir: "/var/tmp".into(),
-    };
-    Inventory {
-        environment: "staging".into(),
-        hosts: [("web-1", "web"), ("web-2", "web"), ("web-3", "web"), ("db-1", "db")].map(host).to_vec(),
-    }
+    let (inventory, findings) = Inventory::parse(&SourceFile::new("inventory.yaml", INVENTORY));
+    assert_eq!(findings, []);
+    inventory.expect("without findings there is an inventory")
 }

@@ -4,6 +4,7 @@ mod action;
 mod command;
 mod compile;
 mod condition;
+mod inventory;
 mod model;
 mod names;
 mod param;
@@ -14,14 +15,15 @@ mod template;
 
 pub use action::{Action, Approve, CommandStep, Fact, Gate, Manual, Output, Probe, Retry, Roll, Verify};
 pub use command::{Command, CommandKind, EnvEntry, EnvValue, Stdin};
-pub use compile::{Inventory, check, compile};
+pub use compile::{check, compile};
 pub use condition::{
     ConditionChecker, ConditionError, ConditionUse, ConditionValue, Conditions, MAX_CONDITION, Outputs, Scope,
     StepResult, StreamText,
 };
+pub use inventory::Inventory;
 pub use model::{Host, HostIndex, Plan, Precondition, Step, StepIndex, Transport};
 pub use names::{NameTable, OutputState, RESERVED, is_reserved};
-pub use param::{ParamValue, SecretReference};
+pub use param::{ParamValue, SecretReference, bind, check_declarations};
 pub use render::{Bindings, HoleError};
 pub use script::{MAX_SCRIPT, Scripts};
 pub use step_path::{PathError, Segment, StepPath};

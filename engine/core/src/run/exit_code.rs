@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The exit codes of a run. The meaning of each stands in the book and in `--help`.
+/// The exit codes of a run. Their sentences stand here once: `--help`, the book and the last line of a run take them
+/// from [`ExitCode::meaning`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ExitCode(pub u8);
@@ -55,10 +56,48 @@ impl ExitCode {
         Self::DRAINED,
         Self::DONE_WITH_EXCEPTIONS,
     ];
+
+    /// What the code says about the run, in one clause.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::DONE => "done",
+            Self::DONE_WITH_EXCEPTIONS => "done, with skips, exclusions, overrides or work by hand",
+            Self::FAILED => "a step failed, its state is known",
+            Self::UNDO_FAILED => "an undo failed",
+            Self::UNKNOWN => "an outcome is still unknown",
+            Self::JOURNAL_BROKEN => "a journal does not verify",
+            Self::JOURNAL_UNWRITABLE => "the journal could not be written: drained, or not started",
+            Self::PRECONDITION => "a precondition did not hold, nothing was changed",
+            Self::REFUSED => "a person refused, or an answer did not fit the plan",
+            Self::ASK_UNAVAILABLE => "an ask could not be put, or expired; can be resumed",
+            Self::GATE => "a gate did not hold",
+            Self::ABORTED => "aborted",
+            Self::DRAINED => "drained by a signal, can be resumed",
+            Self::BUG => "a fault of Banister's own",
+            _ => "not a code that a run ends with",
+        }
+    }
 }
 
 impl fmt::Display for ExitCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_says_something_of_its_own() {
+        let mut meanings: Vec<_> = ExitCode::ORDER.iter().map(|c| c.meaning()).collect();
+        meanings.push(ExitCode::DONE.meaning());
+        assert!(!meanings.contains(&ExitCode(99).meaning()));
+        let count = meanings.len();
+        meanings.sort_unstable();
+        meanings.dedup();
+        assert_eq!(meanings.len(), count);
     }
 }

@@ -7,6 +7,7 @@ mod file;
 mod render;
 mod similar;
 mod span;
+mod visible;
 mod wording;
 
 pub use diagnostic::{Diagnostic, Related, Severity};
@@ -14,4 +15,5 @@ pub use file::{Position, SourceFile};
 pub use render::{Look, render_human, render_json};
 pub use similar::did_you_mean;
 pub use span::{Span, Spanned};
+pub use visible::{hidden, visible, visible_bytes};
 pub use wording::{Chain, DidYouMean, Finding, Names, Place};

@@ -686,12 +686,105 @@ findings! {
         "parameter `{name}` has no value", "",
         "give it with `-p {name}=VALUE`";
 
+    /// `-p` for a parameter that is not declared.
+    ParamUnknown { name: String, similar: DidYouMean, known: Names } = "B0902" Error:
+        "this runbook has no parameter `{name}`", "",
+        "{similar}its parameters are {known}";
+    /// A value of another type.
+    ParamValue { name: String, found: String, expected: String } = "B0903" Error:
+        "parameter `{name}` cannot be `{found}`", "",
+        "give {expected}";
+    /// A value with a NUL byte.
+    ParamNul { name: String } = "B0904" Error:
+        "the value of parameter `{name}` holds a NUL byte", "",
+        "no command can be given one: leave it out";
+    /// A value beyond the limit.
+    ParamTooLong { name: String, bytes: usize, limit: usize } = "B0905" Error:
+        "the value of parameter `{name}` has {bytes} bytes, the limit is {limit}", "",
+        "put it into a file on the host";
+    /// A number out of its range.
+    ParamRange { name: String, found: i64, range: String } = "B0906" Error:
+        "parameter `{name}` cannot be {found}", "",
+        "give a whole number, {range}";
+    /// A value outside the choice.
+    ParamOneOf { name: String, found: String, similar: DidYouMean, known: Names } = "B0907" Error:
+        "parameter `{name}` cannot be `{found}`", "",
+        "{similar}it is one of {known}";
+    /// A value that the author ruled out.
+    ParamMustNotBe { name: String, found: String } = "B0908" Error:
+        "parameter `{name}` must not be `{found}`", "",
+        "the runbook rules this value out; choose another";
+    /// A value that does not match.
+    ParamPattern { name: String, found: String, pattern: String } = "B0909" Error:
+        "parameter `{name}` cannot be `{found}`", "",
+        "the whole value must match `{pattern}`";
+    /// A host or group that is not there.
+    ParamUnknownHost { name: String, host: String, similar: DidYouMean, known: Names } = "B0910" Error:
+        "parameter `{name}`: `{host}` is neither a host nor a group of the inventory", "",
+        "{similar}the inventory has {known}";
+    /// Several hosts where one is meant.
+    ParamOneHost { name: String, count: usize } = "B0911" Error:
+        "parameter `{name}` is one host, this names {count}", "",
+        "give one host's name";
+    /// No hosts.
+    ParamNoHosts { name: String } = "B0912" Error:
+        "parameter `{name}` names no hosts", "",
+        "give names of hosts and groups, comma separated: no hosts is never a success";
+    /// A secret's value on the command line.
+    SecretLiteral { name: String } = "B0913" Error:
+        "the value of the secret `{name}` cannot be given literally", "",
+        "say where it is read: `-p {name}=env:NAME`, `file:PATH` or `cmd:COMMAND`, or leave it out to be asked";
+    /// A secret's value in the runbook.
+    SecretDefault { name: String } = "B0914" Error:
+        "the secret `{name}` cannot have a default", "",
+        "leave `default:` out; whoever starts the run says where it is read";
+    /// A name with another meaning.
+    ParamReserved { name: String } = "B0915" Error:
+        "`{name}` has a meaning of its own and cannot be a parameter", "",
+        "give the parameter another name, for example `the_{name}`";
+    /// A constraint of another type.
+    ParamConstraint { name: String, field: &'static str, kind: &'static str } = "B0916" Error:
+        "`{field}` means nothing for `{name}`, which is of `type: {kind}`", "",
+        "leave it out, or change the type";
+    /// No regular expression.
+    ParamBadPattern { name: String, pattern: String } = "B0917" Error:
+        "the pattern of `{name}` is no regular expression: `{pattern}`", "",
+        "write for example `[a-z0-9-]+`; it must match the whole value";
+    /// A range without numbers.
+    ParamMinOverMax { name: String, min: i64, max: i64 } = "B0918" Error:
+        "no number is at least {min} and at most {max}, as `{name}` demands", "",
+        "exchange `min:` and `max:`";
+    /// A default or example that its own declaration refuses.
+    ParamOwnValue { name: String, what: &'static str, why: String } = "B0919" Error:
+        "the {what} of `{name}` is refused by its own declaration: {why}", "",
+        "change the {what}, or what the declaration demands";
+
     // ---- B10: the inventory ---------------------------------------------------------------------------------------
 
     /// The inventory is no mapping of hosts.
     InventoryShape { why: String } = "B1001" Error:
         "this is not an inventory: {why}", "",
         "write `hosts:` and under it one line a host, `web-1: {{ address: 192.0.2.11 }}`";
+    /// An inventory without its environment's word.
+    InventoryEnvironment = "B1002" Error:
+        "an inventory needs `environment:`", "",
+        "write one word for what these hosts are: `environment: prod`; it is the first word on every screen";
+    /// A host that cannot be called so.
+    BadHostName { why: String } = "B1003" Error:
+        "{why}", "",
+        "give the host a name without blanks; its address stands in `address:`";
+    /// A group with the name of a host.
+    GroupIsHost { name: String } = "B1004" Error:
+        "`{name}` is both a group and a host", "",
+        "give the group another name: `hosts: {name}` could mean either";
+    /// An address for this machine.
+    LocalhostIsHere { field: String } = "B1005" Error:
+        "`localhost` is this machine: `{field}` means nothing for it", "",
+        "leave it out, or give the host another name to reach it by ssh";
+    /// A variable that no text could name.
+    BadVarName { name: String } = "B1006" Error:
+        "`{name}` cannot be the name of a variable", "",
+        "letters, digits and `_`, not beginning with a digit, so that `host.vars.NAME` can name it";
 
     // ---- B11: answers files ---------------------------------------------------------------------------------------
 

@@ -102,6 +102,31 @@ pub(super) fn read_from(mut from: impl BufRead) -> io::Result<JournalRead> {
 }
 
 impl JournalRead {
+    /// Reads and verifies the bytes of a journal.
+    #[must_use]
+    pub fn of(mut bytes: &[u8]) -> Self {
+        let mut reader = Reader::default();
+        while !bytes.is_empty() {
+            let end = bytes.iter().position(|b| *b == b'\n').map_or(bytes.len(), |lf| lf + 1);
+            let (line, rest) = bytes.split_at(end);
+            reader.take(line);
+            bytes = rest;
+        }
+        reader.end()
+    }
+
+    /// The verdict in one line, the same as `tests/verify_journal.py` gives.
+    #[must_use]
+    pub fn verdict(&self) -> String {
+        let end = match &self.tail {
+            Tail::Whole => String::new(),
+            Tail::LacksLf => ", the last line lacks its line feed".to_owned(),
+            Tail::Torn { at, len, .. } => format!(", then {len} torn bytes at {at}"),
+            Tail::Corrupt { line, why } => return format!("corrupt: line {line}: {why}"),
+        };
+        format!("whole: {} records, head {}{end}", self.whole, self.head)
+    }
+
     /// How the run stands.
     #[must_use]
     pub fn end(&self) -> RunEnd {

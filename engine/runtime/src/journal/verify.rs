@@ -58,7 +58,7 @@ pub fn verify(path: &Path) -> Result<Verification, JournalError> {
         failures.push(format!("line {line}: {why}"));
     }
     failures.extend(check_plan(&read, dir));
-    let verdict = failures.first().map_or_else(|| whole(&read), |failure| format!("corrupt: {failure}"));
+    let verdict = failures.first().map_or_else(|| read.verdict(), |failure| format!("corrupt: {failure}"));
     if !failures.is_empty() {
         remarks.push(format!("{} records before it verify, head {}", read.whole, read.head));
     }
@@ -79,15 +79,6 @@ pub fn verify(path: &Path) -> Result<Verification, JournalError> {
         .push("its end is unwitnessed: whole lines missing after the last one cannot be noticed from here".to_owned());
     check_outputs(&read.records, &dir.join("out"), &mut failures, &mut remarks);
     Ok(Verification { path: path.to_owned(), verdict, failures, remarks })
-}
-
-fn whole(read: &JournalRead) -> String {
-    let end = match &read.tail {
-        Tail::LacksLf => ", the last line lacks its line feed".to_owned(),
-        Tail::Torn { at, len, .. } => format!(", then {len} torn bytes at {at}"),
-        Tail::Whole | Tail::Corrupt { .. } => String::new(),
-    };
-    format!("whole: {} records, head {}{end}", read.whole, read.head)
 }
 
 /// The plan must be the one that record 1 names. A journal without records names none.

@@ -11,19 +11,16 @@ mod command;
 mod hosts;
 mod lower;
 mod order;
-mod pending;
 mod people;
 mod roll;
 mod table;
 
 use std::collections::BTreeMap;
 
-pub use pending::Inventory;
-
 use self::hosts::{Directory, Facts, HostSet, Placements, Resolver};
 use self::lower::{List, Lower, NO_ID};
 use self::table::{At, HostFacts, Table};
-use super::{ConditionChecker, HostIndex, ParamValue, Plan, Scripts};
+use super::{ConditionChecker, HostIndex, Inventory, ParamValue, Plan, Scripts, bind, check_declarations};
 use crate::runbook::syntax::{Hosts, Runbook, StepKind, Verify};
 use crate::runbook::{ParamName, parse_runbook};
 use crate::source::{Diagnostic, Finding, SourceFile, Span};
@@ -42,7 +39,8 @@ pub fn compile(
 ) -> (Option<Plan>, Vec<Diagnostic>) {
     let (runbook, mut findings) = parse_runbook(source);
     let Some(runbook) = runbook else { return (None, findings) };
-    let values = pending::bind(source, &runbook, inventory, arguments, &mut findings);
+    check_declarations(&runbook, &mut findings);
+    let values = bind(&runbook, inventory, arguments, &mut findings);
     let directory = Directory::of(inventory);
     compile_runbook(source, &runbook, Some((inventory, &directory, &values)), findings)
 }
@@ -52,7 +50,7 @@ pub fn compile(
 pub fn check(source: &SourceFile) -> Vec<Diagnostic> {
     let (runbook, mut findings) = parse_runbook(source);
     let Some(runbook) = runbook else { return findings };
-    pending::check_declarations(source, &runbook, &mut findings);
+    check_declarations(&runbook, &mut findings);
     compile_runbook(source, &runbook, None, findings).1
 }
 

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
-use super::{Inventory, check, compile};
-use crate::plan::{Action, EffectClass, HostIndex, Plan, StepIndex};
+use super::{check, compile};
+use crate::plan::{Action, EffectClass, HostIndex, Inventory, Plan, StepIndex};
 use crate::source::{Look, SourceFile, render_human};
 
 /// The shortest useful runbook of the design, as it stands there.
@@ -137,17 +137,8 @@ steps:
 }
 
 fn inventory() -> Inventory {
-    let host = |(name, group): (&str, &str)| crate::plan::Host {
-        name: crate::runbook::HostName::new(name).expect("a name"),
-        transport: crate::plan::Transport::Ssh,
-        address: name.to_owned(),
-        port: None,
-        user: None,
-        groups: vec![group.to_owned()],
-        vars: BTreeMap::new(),
-        site: "local".into(),
-        ledger_dir: "/var/tmp".into(),
-    };
-    let hosts = [("web-1", "web"), ("web-2", "web"), ("web-3", "web"), ("localhost", "here")].map(host).to_vec();
-    Inventory { environment: "staging".into(), hosts }
+    let text = "environment: staging\nhosts:\n  web-1: { groups: [web] }\n  web-2: { groups: [web] }\n  web-3: { groups: [web] }\n";
+    let (inventory, findings) = Inventory::parse(&SourceFile::new("inventory.yaml", text));
+    assert_eq!(findings, []);
+    inventory.expect("without findings there is an inventory")
 }

@@ -1,7 +1,7 @@
 //! The cache of compiled conditions.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use cel::{Context, Env, ExecutionError, Program, Value};
 use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta, Utc};
@@ -174,10 +174,13 @@ impl Conditions {
 
 /// The functions and macros conditions have: CEL's own and the strings extension.
 pub(super) fn environment() -> Arc<Env> {
-    let mut env = Env::stdlib();
-    // Invariant: the extension's names do not collide with the standard library's; a test evaluates `trim()`.
-    env.add_extension(cel::extensions::strings).expect("the strings extension fits the standard library");
-    Arc::new(env)
+    static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
+        let mut env = Env::stdlib();
+        // Invariant: the extension's names do not collide with the standard library's; a test evaluates `trim()`.
+        env.add_extension(cel::extensions::strings).expect("the strings extension fits the standard library");
+        Arc::new(env)
+    });
+    Arc::clone(&ENVIRONMENT)
 }
 
 /// Compiles on a stack that is always big enough: the parser recurses, and overflowing aborts the process.
@@ -276,5 +279,22 @@ fn article(name: &str) -> String {
         "double" => "a number".to_owned(),
         "string" => "a text".to_owned(),
         other => format!("a {other}"),
+    }
+}
+
+/// Whether a whole text matches a regular expression; `None` if it is none. The engine is the one of `matches()`, so
+/// that a parameter's `pattern:` and a condition read the same language, in linear time.
+pub(crate) fn matches(pattern: &str, text: &str) -> Option<bool> {
+    use cel::common::ast::{CallExpr, Expr, LiteralValue};
+    let literal = |text: String| cel::IdedExpr { id: 0, expr: Expr::Literal(LiteralValue::String(text.into())) };
+    let call = CallExpr {
+        func_name: "matches".to_owned(),
+        target: Some(Box::new(literal(text.to_owned()))),
+        args: vec![literal(format!("^(?:{pattern})$"))],
+    };
+    let call = cel::IdedExpr { id: 0, expr: Expr::Call(call) };
+    match Value::resolve(&call, &Context::with_env(environment())) {
+        Ok(Value::Bool(answer)) => Some(answer),
+        _ => None,
     }
 }

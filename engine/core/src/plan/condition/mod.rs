@@ -11,8 +11,8 @@ mod scope;
 mod walk;
 
 pub use check::{ConditionChecker, ConditionUse};
-pub(crate) use conditions::seconds;
 pub use conditions::{ConditionValue, Conditions, MAX_CONDITION};
+pub(crate) use conditions::{matches, seconds};
 pub use error::ConditionError;
 pub use scope::{Outputs, Scope, StepResult, StreamText};
 

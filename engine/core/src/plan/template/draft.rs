@@ -26,14 +26,18 @@ impl Draft {
     /// # Errors
     /// Everything between braces that is not a plain placeholder, each with how to write it; spans are bytes of `text`.
     pub(crate) fn parse(text: &str) -> Result<Self, Vec<Spanned<Finding>>> {
-        // Without `{{` the grammar knows nothing but text and takes it as it is (a test compares).
-        if !text.contains("{{") {
-            return Ok(Self { pieces: vec![DraftPiece::Text(text.to_owned())] });
-        }
         let slips = slips(text);
         if !slips.is_empty() {
             return Err(slips);
         }
+        match simple(text) {
+            Some(draft) => Ok(draft),
+            None => Self::parse_with_engine(text),
+        }
+    }
+
+    /// Cuts a text with the template engine's own parser.
+    pub(super) fn parse_with_engine(text: &str) -> Result<Self, Vec<Spanned<Finding>>> {
         match Tree::compile(text) {
             Ok(tree) => collect(text, &tree),
             Err(error) => {
@@ -51,6 +55,32 @@ impl Draft {
             _ => None,
         }
     }
+}
+
+/// Cuts a text whose placeholders are all plain dotted names and which has no backslash before braces. The engine's
+/// parser takes twenty microseconds for it, and there are ten thousand steps; a property test holds the two together.
+fn simple(text: &str) -> Option<Draft> {
+    let mut draft = Draft::default();
+    let mut at = 0;
+    while let Some(start) = text[at..].find("{{").map(|i| at + i) {
+        let length = text[start + 2..].find("}}")?;
+        let end = start + 2 + length + 2;
+        let name = text[start + 2..end - 2].trim_matches([' ', '\t', '\n', '\r']);
+        let part =
+            |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+        if text[..start].ends_with('\\') || text[end..].starts_with('}') || !name.split('.').all(part) {
+            return None;
+        }
+        if start > at {
+            draft.pieces.push(DraftPiece::Text(text[at..start].to_owned()));
+        }
+        draft.pieces.push(DraftPiece::Placeholder(Spanned::new(name.to_owned(), Span::new(start, end))));
+        at = end;
+    }
+    if at < text.len() {
+        draft.pieces.push(DraftPiece::Text(text[at..].to_owned()));
+    }
+    Some(draft)
 }
 
 fn collect(text: &str, tree: &Tree) -> Result<Draft, Vec<Spanned<Finding>>> {

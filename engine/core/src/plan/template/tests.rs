@@ -209,4 +209,16 @@ proptest! {
             show(&text, &findings);
         }
     }
+
+    /// The short way gives what the engine's parser gives, down to the spans.
+    #[test]
+    fn the_short_way_is_the_engines(
+        text in r"(\{\{ ?(path|a\.b|steps\.a\.b-c|this|this\.a|else|as|true|null|1|1\.2|-|a b|a\.\.b|\.a)[ \n]?\}\}|\{|\}| |\n|\\|é|x){0,9}"
+    ) {
+        if let (Ok(ours), Ok(theirs)) = (Draft::parse(&text), Draft::parse_with_engine(&text)) {
+            prop_assert_eq!(ours, theirs);
+        } else {
+            prop_assert!(Draft::parse(&text).is_err() || Draft::parse_with_engine(&text).is_ok(), "{}", text);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Characters that are not what they look like.
 
-use crate::source::{Diagnostic, Finding, SourceFile, Span};
+use crate::source::{Diagnostic, Finding, SourceFile, Span, hidden};
 
 /// Most of them that one file's findings list.
 const MOST: usize = 10;
@@ -10,14 +10,7 @@ const MOST: usize = 10;
 pub(super) fn refused(c: char) -> Option<&'static str> {
     match c {
         '\t' | '\n' => None,
-        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => Some("control"),
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-            Some("bidirectional")
-        }
-        '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}' => {
-            Some("invisible")
-        }
-        _ => None,
+        _ => hidden(c),
     }
 }
 
