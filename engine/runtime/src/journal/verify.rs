@@ -68,13 +68,17 @@ pub fn verify(path: &Path) -> Result<Verification, JournalError> {
             unknown.line, unknown.seq, unknown.why
         ));
     }
-    match (read.end(), &read.tail) {
-        (RunEnd::Open, _) => remarks.push("no end is recorded: the run goes on, or its engine died".to_owned()),
-        (RunEnd::Drained(exit), _) => {
-            remarks.push(format!("the run was drained with exit code {exit}; it can be resumed"))
-        }
-        (RunEnd::Finished(exit), _) => remarks.push(format!("the run finished with exit code {exit}")),
+    match &read.tail {
+        Tail::Torn { .. } => remarks
+            .push("the torn bytes are what a crash in a write leaves; the next engine says so behind them".to_owned()),
+        Tail::LacksLf => remarks.push("a crash took the last line feed; the next engine completes it".to_owned()),
+        Tail::Whole | Tail::Corrupt { .. } => {}
     }
+    remarks.push(match read.end() {
+        RunEnd::Open => "no end is recorded: the run goes on, or its engine died".to_owned(),
+        RunEnd::Drained(exit) => format!("the run was drained with exit code {exit}; it can be resumed"),
+        RunEnd::Finished(exit) => format!("the run finished with exit code {exit}"),
+    });
     remarks
         .push("its end is unwitnessed: whole lines missing after the last one cannot be noticed from here".to_owned());
     check_outputs(&read.records, &dir.join("out"), &mut failures, &mut remarks);
@@ -120,7 +124,7 @@ fn check_outputs(records: &[Record], out: &Path, failures: &mut Vec<String>, rem
     }
     if same + absent + cut > 0 {
         remarks.push(format!(
-            "stored outputs: {same} are as recorded, {cut} are kept in part and cannot be compared, {absent} are not kept"
+            "stored outputs: {same} as recorded, {cut} kept in part and not comparable, {absent} not kept"
         ));
     }
 }

@@ -3,8 +3,11 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use banister_core::plan::Plan;
+use banister_core::run::{Actor, BootId, Durability, ExitCode, Journal as _, Now, Record, RecordKind, StartInfo};
+use chrono::DateTime;
 
 use super::*;
+use crate::journal::Limits;
 
 fn temp() -> (tempfile::TempDir, StateDir) {
     let dir = tempfile::tempdir().unwrap();
@@ -153,4 +156,104 @@ fn ids_are_random_from_the_first_digit() {
     let firsts: std::collections::BTreeSet<char> =
         (0..200).filter_map(|_| RunId::random().as_str().chars().next()).collect();
     assert!(firsts.len() > 10, "{firsts:?}");
+}
+
+fn begin(state: &StateDir, id: &str, at: i64, then: &[RecordKind]) -> RunDir {
+    let run = state.create_run(&RunId::parse(id).unwrap()).unwrap();
+    let lock = run.lock().unwrap();
+    let mut journal = lock.create_journal(Limits { min_free: 0, ballast: 1 }).unwrap();
+    let wall = DateTime::from_timestamp(at, 0).unwrap();
+    let first = RecordKind::RunPlanned {
+        format: 1,
+        semantics: 1,
+        plan_hash: "h".into(),
+        runbook: format!("runbook-{}", &id[..1]),
+        environment: "test".into(),
+        info: Box::new(info(id)),
+    };
+    let records: Vec<Record> = (1..)
+        .zip([first].iter().chain(then))
+        .map(|(seq, kind)| Record {
+            v: 1,
+            seq,
+            batch: 1,
+            at: wall,
+            recorded: wall,
+            boot: BootId("b".into()),
+            elapsed: 1,
+            actor: Actor::Engine {},
+            kind: kind.clone(),
+        })
+        .collect();
+    journal.append(&records, Durability::Synced).unwrap();
+    run
+}
+
+fn info(id: &str) -> StartInfo {
+    StartInfo {
+        run: id.into(),
+        plan_digest: "d".into(),
+        runbook_file: "f".into(),
+        runbook_digest: "d".into(),
+        git_commit: None,
+        git_dirty: None,
+        inventory_digest: None,
+        incident: None,
+        tool: "0".into(),
+        machine: "m".into(),
+        time_zone: "+00:00".into(),
+        drill: false,
+    }
+}
+
+#[test]
+fn the_list_begins_with_what_nobody_may_overlook() {
+    let (_dir, state) = temp();
+    let id = |c: &str| c.repeat(32);
+    // A long journal after the record that counts: the end is found from behind, across blocks.
+    let mut long = vec![RecordKind::RunFinished { exit: ExitCode::FAILED }];
+    long.extend((0..600).map(|n| RecordKind::NoteAdded { text: format!("{n} {}", "x".repeat(200)) }));
+    begin(&state, &id("a"), 100, &long);
+    begin(&state, &id("b"), 200, &[RecordKind::RunDrained { exit: ExitCode::DRAINED }]);
+    begin(&state, &id("c"), 300, &[RecordKind::RunStarted {}]);
+    let held = begin(&state, &id("d"), 400, &[]);
+    let resumed = RecordKind::RunResumed { epoch: 2, gap_ms: 1, rebooted: false, rechecked: false };
+    begin(&state, &id("e"), 50, &[RecordKind::RunDrained { exit: ExitCode::DRAINED }, resumed]);
+    state.create_run(&RunId::parse(&id("f")).unwrap()).unwrap();
+    std::fs::create_dir(state.path().join("runs/lost+found")).unwrap();
+    let _lock = held.lock().unwrap();
+
+    let list = state.list().unwrap();
+    let lines: Vec<String> = list
+        .iter()
+        .map(|run| {
+            let state = match &run.state {
+                RunState::Running(holder) => format!("running, pid known: {}", holder.is_some()),
+                other => format!("{other:?}"),
+            };
+            format!("{} {} {state}", &run.id.as_str()[..1], run.runbook.as_deref().unwrap_or("-"))
+        })
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    c runbook-c Interrupted
+    e runbook-e Interrupted
+    d runbook-d running, pid known: true
+    b runbook-b Drained(ExitCode(51))
+    a runbook-a Finished(ExitCode(20))
+    f - NeverStarted
+    ");
+    assert_eq!(state.find(&RunRef::Last).unwrap().id(), held.id());
+}
+
+#[test]
+fn a_run_that_died_before_its_first_record_is_resumed_with_none() {
+    let (_dir, state) = temp();
+    let run = state.create_run(&RunId::random()).unwrap();
+    let lock = run.lock().unwrap();
+    let now = Now { wall: DateTime::from_timestamp(1, 0).unwrap(), elapsed: 1, boot: BootId("b".into()) };
+    let limits = Limits { min_free: 0, ballast: 1 };
+    for _ in 0..2 {
+        let (_, records) = lock.resume_journal(limits, &now).unwrap();
+        assert_eq!(records, []);
+    }
 }
