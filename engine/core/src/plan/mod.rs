@@ -4,6 +4,8 @@ mod action;
 mod command;
 mod compile;
 mod condition;
+mod file;
+mod hash;
 mod inventory;
 mod model;
 mod names;
@@ -12,6 +14,8 @@ mod render;
 mod script;
 mod step_path;
 mod template;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use action::{Action, Approve, CommandStep, Fact, Gate, Manual, Output, Probe, Retry, Roll, Verify};
 pub use command::{Command, CommandKind, EnvEntry, EnvValue, Stdin};
@@ -20,6 +24,7 @@ pub use condition::{
     ConditionChecker, ConditionError, ConditionUse, ConditionValue, Conditions, MAX_CONDITION, Outputs, Scope,
     StepResult, StreamText,
 };
+pub use file::PlanFileError;
 pub use inventory::Inventory;
 pub use model::{Host, HostIndex, Plan, Precondition, Step, StepIndex, Transport};
 pub use names::{NameTable, OutputState, RESERVED, is_reserved};
