@@ -78,6 +78,13 @@ impl ExitCode {
             _ => "not a code that a run ends with",
         }
     }
+
+    /// The worse of two.
+    #[must_use]
+    pub fn worst(self, other: Self) -> Self {
+        let rank = |code: Self| Self::ORDER.iter().position(|c| *c == code).unwrap_or(Self::ORDER.len());
+        if rank(other) < rank(self) { other } else { self }
+    }
 }
 
 impl fmt::Display for ExitCode {

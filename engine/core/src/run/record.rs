@@ -108,6 +108,8 @@ pub enum DrainReason {
     Signal,
     /// An ask could not be put.
     AskUnavailable,
+    /// The journal's disk is full; the room reserved for these last records is in use.
+    Journal,
 }
 
 /// Why a step was left out.

@@ -369,9 +369,6 @@ impl State {
         if self.hosts.iter().any(|h| h.refused.is_some()) {
             truth(ExitCode::PRECONDITION);
         }
-        if self.draining == Some(DrainReason::Signal) {
-            truth(ExitCode::DRAINED);
-        }
         if self.exceptions > 0 {
             truth(ExitCode::DONE_WITH_EXCEPTIONS);
         }

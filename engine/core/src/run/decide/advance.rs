@@ -193,9 +193,15 @@ impl Batch<'_> {
             if state.rechecking { self.drained(ExitCode::PRECONDITION) } else { self.finish() }
         } else if state.steps_left == 0 && state.phase() == Phase::Started {
             self.finish();
-        } else if state.draining().is_some() {
-            let exit = state.exit();
-            self.drained(if exit == ExitCode::DONE { ExitCode::DRAINED } else { exit });
+        } else if let Some(reason) = state.draining() {
+            let drained = match reason {
+                DrainReason::Journal => ExitCode::JOURNAL_UNWRITABLE,
+                DrainReason::Signal => ExitCode::DRAINED,
+                // Where the ask itself does not say what is wrong.
+                DrainReason::AskUnavailable if state.exit() == ExitCode::DONE => ExitCode::DRAINED,
+                DrainReason::AskUnavailable => ExitCode::DONE,
+            };
+            self.drained(state.exit().worst(drained));
         } else if state.busy == 0 && state.asks().next().is_none() && !state.is_held() {
             // Nothing runs, nothing waits, nobody is asked: what is left can never be reached.
             let exit = state.exit();
