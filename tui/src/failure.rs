@@ -92,6 +92,7 @@ impl From<StateError> for Failure {
             StateError::NoSuchRun { .. } | StateError::NoRuns(_) => exit_code::NO_INPUT,
             StateError::Held { .. } => exit_code::BUSY,
             StateError::Plan { .. } => ExitCode::JOURNAL_BROKEN,
+            StateError::NeverBegun(_) => exit_code::NO_INPUT,
         };
         Self::new(exit, error.to_string())
     }

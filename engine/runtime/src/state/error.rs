@@ -63,6 +63,11 @@ pub enum StateError {
         /// Who, if it could be read.
         holder: Option<Holder>,
     },
+    /// Its engine died before anything was written down that could be run.
+    #[error(
+        "run {0} was never begun: its engine died before the plan was kept, nothing was run; run the runbook again"
+    )]
+    NeverBegun(String),
     /// The plan beside the journal is not one.
     #[error("{path} is not a plan of this version: {why}; resume the run with the version that began it")]
     Plan {

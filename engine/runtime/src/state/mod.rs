@@ -3,6 +3,7 @@
 //! ```text
 //! STATE/runs/<id>/   0700  one engine at a time holds a lock on it
 //!     plan.json      0600  what runs
+//!     start.json     0600  what the first record will say, for an engine that dies before it writes one
 //!     journal.jsonl  0600  what happened
 //!     out/           0700  what steps printed
 //!     holder.json    0600  who holds the lock, for the message
@@ -19,6 +20,7 @@ mod list;
 mod lock;
 mod run_dir;
 mod run_id;
+mod start;
 
 pub use dir::StateDir;
 pub use error::StateError;
@@ -26,6 +28,7 @@ pub use list::{RunState, RunSummary};
 pub use lock::{Holder, RunLock};
 pub use run_dir::RunDir;
 pub use run_id::{RunId, RunRef};
+pub use start::Start;
 
 #[cfg(test)]
 mod tests;

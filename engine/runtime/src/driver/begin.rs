@@ -1,0 +1,125 @@
+//! Making an engine: a start writes down what will run, and is a resume from there on.
+
+use std::io;
+use std::sync::Arc;
+
+use banister_core::plan::Plan;
+use banister_core::run::Answers;
+use banister_core::run::{Input, RecordKind, Run};
+use banister_core::runbook::ParamName;
+use tokio_util::sync::CancellationToken;
+
+use super::desk::Terminal;
+use super::facts::Origin;
+use super::people::operator;
+use super::signals::Interrupts;
+use super::{Clock, DriverError, Engine, Feed, Inbox};
+use crate::journal::Limits;
+use crate::secrets::Secrets;
+use crate::state::{RunDir, RunId, RunLock, Start, StateDir};
+
+/// What belongs to one engine and not to the run.
+pub struct Options<'a> {
+    /// Answers given beforehand.
+    pub answers: Answers,
+    /// Who can be asked.
+    pub terminal: Option<Terminal>,
+    /// Asks for secrets that are typed.
+    pub prompt: &'a mut dyn FnMut(&ParamName) -> io::Result<Vec<u8>>,
+    /// Room that the journal needs.
+    pub limits: Limits,
+}
+
+impl Engine {
+    /// Makes a new run: its directory, its plan, its lock.
+    ///
+    /// # Errors
+    /// A [`DriverError`]; nothing was run.
+    pub fn begin(
+        state: &StateDir,
+        plan: &Plan,
+        plan_hash: &str,
+        origin: &Origin,
+        options: Options<'_>,
+    ) -> Result<Self, DriverError> {
+        check_answers(&options.answers, plan_hash)?;
+        // Before anything is made: a missing secret leaves nothing behind.
+        let secrets = Secrets::load(&plan.params, options.prompt)?;
+        let run = state.create_run(&RunId::random())?;
+        let lock = run.lock()?;
+        let plan_digest = run.write_plan(plan)?;
+        let info = origin.info(run.id(), plan_digest);
+        run.write_start(&Start { plan_hash: plan_hash.to_owned(), info })?;
+        Self::open(lock, options, Some(secrets))
+    }
+
+    /// Takes up a run whose engine ended or died.
+    ///
+    /// # Errors
+    /// A [`DriverError`]; nothing was run.
+    pub fn resume(run: &RunDir, options: Options<'_>) -> Result<Self, DriverError> {
+        Self::open(run.lock()?, options, None)
+    }
+
+    fn open(lock: RunLock, options: Options<'_>, secrets: Option<Secrets>) -> Result<Self, DriverError> {
+        let clock = Clock::new().map_err(|source| DriverError::Machine { what: "read this boot's id", source })?;
+        let id = lock.run().id().to_string();
+        let (plan, digest) = lock.run().read_plan()?;
+        let (journal, before) = lock.resume_journal(options.limits, &clock.now())?;
+        let operator = operator();
+        let (plan_hash, recorded, first) = match before.first().map(|record| &record.kind) {
+            Some(RecordKind::RunPlanned { plan_hash, info, .. }) => {
+                (plan_hash.clone(), info.plan_digest.clone(), Input::Resumed { actor: operator.clone() })
+            }
+            // The engine that began it died before its first record: it is started now.
+            _ => {
+                let Start { plan_hash, info } = lock.run().read_start()?;
+                let recorded = info.plan_digest.clone();
+                (plan_hash, recorded, Input::Start { actor: operator.clone(), info: Box::new(info) })
+            }
+        };
+        if digest != recorded {
+            return Err(DriverError::PlanChanged { run: id, found: digest, recorded });
+        }
+        check_answers(&options.answers, &plan_hash)?;
+        let run = Run::resume(Arc::new(plan), &plan_hash, &before)
+            .map_err(|source| DriverError::Replay { run: id.clone(), source })?;
+        if let Some(exit) = run.state().finished() {
+            return Err(DriverError::Over { run: id, exit });
+        }
+        let secrets = match secrets {
+            Some(secrets) => secrets,
+            None => Secrets::load(&run.plan().params, options.prompt)?,
+        };
+        let leave = CancellationToken::new();
+        Ok(Self {
+            lock,
+            run,
+            journal,
+            clock,
+            secrets,
+            first,
+            operator,
+            answers: options.answers,
+            terminal: options.terminal,
+            inbox: Inbox::new(),
+            feed: Feed::default(),
+            before,
+            interrupts: Interrupts::new(leave.clone()),
+            leave,
+        })
+    }
+}
+
+/// What was agreed to beforehand was agreed to for one plan: for another one nothing runs.
+fn check_answers(answers: &Answers, plan_hash: &str) -> Result<(), DriverError> {
+    let other = answers.unused().iter().find_map(|answer| {
+        let given = answer.plan.as_deref().filter(|given| *given != plan_hash)?;
+        Some(DriverError::AnswerForOtherPlan {
+            step: answer.path.to_string(),
+            given: given.to_owned(),
+            plan: plan_hash.to_owned(),
+        })
+    });
+    other.map_or(Ok(()), Err)
+}

@@ -1,0 +1,231 @@
+//! Effects → the world. Each becomes a task that runs to its verdict and sends it to the inbox.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use banister_core::plan::Transport;
+use banister_core::run::{
+    Durability, Effect, EffectKey, ExecuteRequest, Input, NotStartedReason, Report, Run, TargetAnswer, UnknownReason,
+};
+use banister_core::runbook::HostName;
+use tokio::runtime::Handle;
+use tokio_util::task::TaskTracker;
+
+use super::timers::Timers;
+use super::{Event, Feed, Inbox};
+use crate::ledger::{JournalHead, LedgerPlace};
+use crate::output::OutputStore;
+use crate::secrets::Secrets;
+use crate::transport::{Asked, Context, Executor, Finished, LocalTransport, OutputSink, Shown, StoredOutput};
+
+/// Milliseconds between TERM and KILL of a cancel.
+const GRACE_MS: u64 = 5_000;
+/// Milliseconds between two heartbeats of a command that runs.
+const BEAT_MS: u64 = 10_000;
+
+/// What every task needs.
+#[derive(Clone)]
+struct Shared {
+    inbox: Inbox,
+    feed: Feed,
+    outputs: OutputStore,
+    secrets: Arc<Secrets>,
+}
+
+/// Sends effects out.
+pub(super) struct Dispatcher {
+    handle: Handle,
+    hosts: BTreeMap<HostName, Result<Arc<Executor>, String>>,
+    timers: Timers,
+    shared: Shared,
+    cleaning: TaskTracker,
+    /// Changing commands whose output still lies on their host.
+    sent: BTreeMap<EffectKey, Box<ExecuteRequest>>,
+}
+
+impl Dispatcher {
+    pub(super) fn new(
+        run: &Run,
+        id: &str,
+        timers: Timers,
+        (inbox, feed): (Inbox, Feed),
+        (outputs, secrets): (OutputStore, Arc<Secrets>),
+    ) -> Self {
+        let hosts = run.plan().hosts.iter().map(|host| {
+            let executor = match host.transport {
+                Transport::Local => {
+                    let place = LedgerPlace {
+                        dir: host.ledger_dir.clone(),
+                        run: id.to_owned(),
+                        manifest: format!("banister run {id} of {} in {}", run.plan().runbook, run.plan().environment),
+                        expect: None,
+                        grace_ms: GRACE_MS,
+                        beat_ms: BEAT_MS,
+                    };
+                    Ok(Executor::new(Arc::new(LocalTransport::default()), place))
+                }
+                Transport::Ssh => {
+                    Err("it is reached by ssh, which this version does not do; only this machine".to_owned())
+                }
+            };
+            (host.name.clone(), executor)
+        });
+        Self {
+            handle: Handle::current(),
+            hosts: hosts.collect(),
+            timers,
+            shared: Shared { inbox, feed, outputs, secrets },
+            cleaning: TaskTracker::new(),
+            sent: BTreeMap::new(),
+        }
+    }
+
+    /// Releases the effects of a batch made at `now`, nanoseconds of the boot clock.
+    pub(super) fn dispatch(&mut self, effects: Vec<Effect>, now: u64, head: &JournalHead) {
+        for effect in effects {
+            match effect {
+                Effect::ArmTimer { timer, after_ns } => self.timers.arm(now.saturating_add(after_ns), timer),
+                Effect::Preflight { host, accounts, ledger } => self.preflight(host, accounts, ledger),
+                Effect::Execute(request) => self.execute(request, head.clone()),
+                Effect::AskTarget(request) => self.ask(request),
+                Effect::Cancel(request) => self.cancel(request),
+            }
+        }
+    }
+
+    fn executor(&self, host: &HostName) -> Result<Arc<Executor>, String> {
+        self.hosts.get(host).cloned().unwrap_or_else(|| Err(format!("the plan has no host {host}")))
+    }
+
+    fn preflight(&self, host: HostName, accounts: Vec<String>, ledger: bool) {
+        let (executor, inbox) = (self.executor(&host), self.shared.inbox.clone());
+        self.handle.spawn(async move {
+            let result = match executor {
+                Ok(executor) => {
+                    whole(async move { executor.preflight(&accounts, ledger).await }).await.unwrap_or_else(Err)
+                }
+                Err(why) => Err(why),
+            };
+            // An engine that has ended needs no answer.
+            let _ = inbox.send(Input::Preflighted { host, result }).await;
+        });
+    }
+
+    fn execute(&mut self, request: Box<ExecuteRequest>, head: JournalHead) {
+        let (executor, shared) = (self.executor(&request.key.host), self.shared.clone());
+        self.remember(&request);
+        self.handle.spawn(async move {
+            let key = request.key.clone();
+            let finished = match executor {
+                Ok(executor) => {
+                    let secrets: Arc<Secrets> = shared.secrets.clone();
+                    let context = Context { secrets, sink: shared.sink(&request), head: Some(head) };
+                    let run = async move { executor.execute(&request, context).await };
+                    whole(run).await.unwrap_or_else(|why| Report::Unknown(UnknownReason::Lost { why }).into())
+                }
+                Err(why) => Report::NotStarted(NotStartedReason::Unreachable { why }).into(),
+            };
+            shared.report(key, finished).await;
+        });
+    }
+
+    fn ask(&mut self, request: Box<ExecuteRequest>) {
+        let (executor, shared) = (self.executor(&request.key.host), self.shared.clone());
+        self.remember(&request);
+        self.handle.spawn(async move {
+            let key = request.key.clone();
+            let sink = shared.sink(&request);
+            let asked = match executor {
+                Ok(executor) => whole(async move { executor.ask(&request, sink).await }).await,
+                Err(why) => Err(why),
+            };
+            let unanswered = |why| TargetAnswer::Unknown(UnknownReason::Unanswered { why });
+            match asked {
+                Ok(Asked::Settled(answer, _)) => shared.answer(key, answer).await,
+                Ok(Asked::Running(attached)) => {
+                    shared.answer(key.clone(), TargetAnswer::Running).await;
+                    let finished = whole(attached.finish()).await;
+                    let lost = |why| Report::Unknown(UnknownReason::Lost { why }).into();
+                    shared.report(key, finished.unwrap_or_else(lost)).await;
+                }
+                Err(why) => shared.answer(key, unanswered(why)).await,
+            }
+        });
+    }
+
+    fn cancel(&self, request: Box<ExecuteRequest>) {
+        let Ok(executor) = self.executor(&request.key.host) else { return };
+        let feed = self.shared.feed.clone();
+        self.handle.spawn(async move {
+            let key = request.key.clone();
+            // The attempt's own report says how it ended; only what could not be stopped is news here.
+            let result = whole(async move { executor.cancel(&request).await }).await;
+            if let Err(why) | Ok(Err(why)) = result {
+                feed.tell(&Event::Notice(format!("{} on {} was not stopped: {why}", key.path, key.host)));
+            }
+        });
+    }
+
+    fn remember(&mut self, request: &ExecuteRequest) {
+        if request.effect.changes() {
+            self.sent.insert(request.key.clone(), Box::new(request.clone()));
+        }
+    }
+
+    /// Removes what a command printed from its host: its record is on the disk, and so is the output.
+    pub(super) fn clean(&mut self, key: &EffectKey) {
+        let Some(request) = self.sent.remove(key) else { return };
+        let Ok(executor) = self.executor(&key.host) else { return };
+        // What stays is removed with the run's entries, 30 days after its end.
+        self.cleaning.spawn_on(async move { drop(executor.clean(&request).await) }, &self.handle);
+    }
+
+    /// Says on every host that the run is over.
+    pub(super) fn finish(&self, run: &Run) {
+        let epoch = run.state().epoch();
+        let graph = run.state().graph();
+        for (name, executor) in &self.hosts {
+            let identity = graph.find_host(name).and_then(|host| run.state().host(host).identity.as_ref());
+            if let (Ok(executor), Some(_)) = (executor, identity.and_then(|identity| identity.ledger.as_ref())) {
+                let executor = executor.clone();
+                self.cleaning.spawn_on(async move { drop(executor.finish(epoch).await) }, &self.handle);
+            }
+        }
+    }
+
+    /// What is still being tidied up.
+    pub(super) fn into_cleaning(self) -> TaskTracker {
+        self.cleaning.close();
+        self.cleaning
+    }
+}
+
+impl Shared {
+    fn sink(&self, request: &ExecuteRequest) -> Box<dyn OutputSink> {
+        let durability = if request.effect.changes() { Durability::Synced } else { Durability::Written };
+        let (feed, key) = (self.feed.clone(), Arc::new(request.key.clone()));
+        let show = move |shown: Shown<'_>| match shown {
+            Shown::Chunk(stream, bytes) if feed.has_viewers() => {
+                feed.tell(&Event::Output { key: key.clone(), stream, bytes: bytes.into() });
+            }
+            Shown::Chunk(..) => {}
+            Shown::NotKept(error) => feed.tell(&Event::Notice(error.to_string())),
+        };
+        Box::new(StoredOutput::new(self.outputs.writer(&request.key), durability, Box::new(show)))
+    }
+
+    async fn report(&self, key: EffectKey, Finished { report, at }: Finished) {
+        // An engine that has ended needs no answer: the ledger keeps it for the next.
+        let _ = self.inbox.send(Input::Reported { key, report, at }).await;
+    }
+
+    async fn answer(&self, key: EffectKey, answer: TargetAnswer) {
+        let _ = self.inbox.send(Input::TargetAnswered { key, answer }).await;
+    }
+}
+
+/// Runs a future to its end on a task of its own: a fault in it must become an answer, or the run waits for ever.
+async fn whole<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> Result<T, String> {
+    tokio::spawn(future).await.map_err(|fault| format!("a fault of banister: {fault}"))
+}

@@ -1,0 +1,96 @@
+//! Why a run could not be begun or resumed.
+
+use std::io;
+
+use banister_core::run::{ExitCode, ReplayError};
+
+use crate::journal::JournalError;
+use crate::secrets::SecretError;
+use crate::state::StateError;
+
+/// What kept an engine from starting. Nothing was run.
+#[derive(Debug, thiserror::Error)]
+pub enum DriverError {
+    /// The state directory, the run's directory or its lock.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The records do not fold.
+    #[error("run {run} cannot be resumed: {source}")]
+    Replay {
+        /// The run.
+        run: String,
+        /// Why.
+        source: ReplayError,
+    },
+    /// A secret has no value.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// `plan.json` is not the file that was written at the start.
+    #[error(
+        "the plan of run {run} was changed: its SHA-256 is {found}, the first record says {recorded}; the run cannot be resumed, find out who or what changed it"
+    )]
+    PlanChanged {
+        /// The run.
+        run: String,
+        /// The file's digest.
+        found: String,
+        /// The first record's.
+        recorded: String,
+    },
+    /// An answer was given for another plan.
+    #[error("the answer for `{step}` is for plan {given}, this plan is {plan}; nothing was run")]
+    AnswerForOtherPlan {
+        /// Which answer.
+        step: String,
+        /// Its hash.
+        given: String,
+        /// This plan's.
+        plan: String,
+    },
+    /// It is over.
+    #[error("run {run} is over, it ended with exit code {exit}; `banister timeline {run}` shows it")]
+    Over {
+        /// The run.
+        run: String,
+        /// What it ended with.
+        exit: ExitCode,
+    },
+    /// A touched host has seen a later record than the journal holds.
+    #[error(
+        "host {host} was sent record {seen} of run {run}, the journal ends at {last}: records are missing or another engine went on; the run cannot be resumed"
+    )]
+    Witness {
+        /// The run.
+        run: String,
+        /// The host.
+        host: String,
+        /// The record it has seen.
+        seen: u64,
+        /// The journal's last.
+        last: u64,
+    },
+    /// The engine's own machine lacks something.
+    #[error("cannot {what}: {source}")]
+    Machine {
+        /// In a few words.
+        what: &'static str,
+        /// In the system's words.
+        source: io::Error,
+    },
+}
+
+impl DriverError {
+    /// What the process ends with, where the run's own table says; otherwise the front end's decides.
+    #[must_use]
+    pub fn exit_code(&self) -> Option<ExitCode> {
+        match self {
+            Self::Journal(error) => Some(error.exit_code()),
+            Self::Replay { .. } | Self::PlanChanged { .. } | Self::Witness { .. } => Some(ExitCode::JOURNAL_BROKEN),
+            Self::AnswerForOtherPlan { .. } => Some(ExitCode::REFUSED),
+            Self::State(_) | Self::Secret(_) | Self::Over { .. } | Self::Machine { .. } => None,
+        }
+    }
+}

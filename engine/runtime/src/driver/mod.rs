@@ -1,0 +1,46 @@
+//! Drives a run: inputs in, records to the journal, effects out.
+//!
+//! ```text
+//!   executors ─ reports, answers ──┐
+//!   timers ─ their moments ────────┤            ┌─────────── thread "run" ────────────┐
+//!   control socket ─ people ───────┼─▶ Inbox ─▶ │ select ─▶ batch ─▶ commit ─▶ dispatch│─▶ tasks
+//!   terminal ─ answers ────────────┤            └──────────────────┬──────────────────┘
+//!   signals ───────────────────────┘                               └─▶ Feed ─▶ viewers, control socket
+//! ```
+//!
+//! One ordered channel, so that what a test saw is what a night sees; everything that waits in it becomes durable with
+//! one sync. The plan's rules are the core's: what this module deliberately does not do is decide anything. It does
+//! not retry, does not judge an outcome, and does not answer for a person.
+//!
+//! A run is made as it is resumed: `begin` writes plan and start down, and from there both go the same way.
+
+mod begin;
+mod clock;
+mod desk;
+mod dispatch;
+mod engine;
+mod error;
+mod facts;
+mod feed;
+mod inbox;
+mod people;
+mod round;
+mod signals;
+mod snapshot;
+mod tap;
+mod timers;
+
+pub use begin::Options;
+pub use clock::Clock;
+pub use desk::{AskEvent, Question, Terminal};
+pub use engine::{Ended, Engine};
+pub use error::DriverError;
+pub use facts::Origin;
+pub use feed::{Event, Feed, Subscription};
+pub use inbox::{Gone, Inbox, Refusal};
+pub use people::{operator, person};
+pub use signals::Interrupts;
+pub use snapshot::{AskSnapshot, Snapshot, StepSnapshot};
+
+#[cfg(test)]
+mod tests;
