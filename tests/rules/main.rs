@@ -5,3 +5,4 @@ mod imports;
 mod manifests;
 mod sources;
 mod tree;
+mod yaml;

@@ -8,7 +8,7 @@ use std::io;
 use banister_core::run::ExitCode;
 use banister_runtime::journal::JournalError;
 use banister_runtime::output::OutputError;
-use banister_runtime::settings::{ConfigError, FindError, NoHomeError};
+use banister_runtime::settings::{ConfigError, FindError, NoHomeError, ReadError};
 use banister_runtime::state::StateError;
 
 use crate::exit_code;
@@ -112,5 +112,16 @@ impl From<JournalError> for Failure {
 impl From<OutputError> for Failure {
     fn from(error: OutputError) -> Self {
         Self::new(exit_code::IO, error.to_string())
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        let exit = match error.source.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::IsADirectory => exit_code::NO_INPUT,
+            io::ErrorKind::PermissionDenied => exit_code::NOT_ALLOWED,
+            _ => exit_code::IO,
+        };
+        Self::new(exit, error.to_string())
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod cli;
 mod commands;
+mod compile;
 pub mod exit_code;
 pub mod failure;
 mod select;

@@ -8,8 +8,10 @@ mod config;
 mod guard;
 mod name;
 mod place;
+mod source;
 
 pub use config::{Config, ConfigError};
 pub use guard::GuardError;
 pub use name::{FindError, find_runbook};
 pub use place::{NoHomeError, Places};
+pub use source::{ReadError, read_source};

@@ -1,0 +1,97 @@
+//! What was given on the command line → a plan, or everything that is wrong with it on standard error.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use banister_core::plan::{Inventory, Plan};
+use banister_core::source::{Diagnostic, Look, SourceFile, render_human};
+use banister_runtime::settings::read_source;
+
+use crate::cli::TargetArgs;
+use crate::exit_code;
+use crate::failure::Failure;
+use crate::settings::Settings;
+use crate::terminal;
+
+/// A compiled runbook with the texts it was made from.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    /// What will run.
+    pub(crate) plan: Plan,
+    /// The runbook's file.
+    pub(crate) source: SourceFile,
+    /// The inventory's file, if there was one.
+    pub(crate) inventory: Option<SourceFile>,
+}
+
+/// Finds, reads and compiles a runbook for its inventory and parameters. Warnings are said, errors end it.
+pub(crate) fn compile(file_or_name: &str, args: &TargetArgs) -> Result<Compiled, Failure> {
+    let settings = Settings::read()?;
+    let file = settings.runbook(file_or_name)?;
+    let arguments = arguments(&args.params)?;
+    let inventory_source = settings.inventory(args).map(inventory_file).transpose()?;
+    let inventory = match &inventory_source {
+        Some(source) => {
+            let (inventory, findings) = Inventory::parse(source);
+            judge(source, &findings)?;
+            inventory.ok_or_else(|| Failure::silent(exit_code::BAD_RUNBOOK))?
+        }
+        None => Inventory::local(),
+    };
+    let source = read_source(&file)?;
+    let (plan, findings) = banister_core::plan::compile(&source, &inventory, &arguments);
+    judge(&source, &findings)?;
+    let plan = plan.ok_or_else(|| Failure::silent(exit_code::BAD_RUNBOOK))?;
+    Ok(Compiled { plan, source, inventory: inventory_source })
+}
+
+fn inventory_file(path: &Path) -> Result<SourceFile, Failure> {
+    if path == Path::new("ssh") {
+        let message = "`-i ssh` is not in this version: it runs on localhost alone";
+        return Err(Failure::new(exit_code::USAGE, message).hint("for a file of that name write `-i ./ssh`"));
+    }
+    Ok(read_source(path)?)
+}
+
+/// `-p` by name. The same name twice is a slip that must not decide by its order.
+fn arguments(params: &[(String, String)]) -> Result<BTreeMap<String, String>, Failure> {
+    let mut arguments = BTreeMap::new();
+    for (name, value) in params {
+        if arguments.insert(name.clone(), value.clone()).is_some() {
+            return Err(Failure::new(exit_code::USAGE, format!("parameter `{name}` is given twice")));
+        }
+    }
+    Ok(arguments)
+}
+
+/// Says findings; with an error among them the command is over.
+pub(crate) fn judge(source: &SourceFile, findings: &[Diagnostic]) -> Result<(), Failure> {
+    say(source, findings);
+    if findings.iter().any(Diagnostic::is_error) {
+        return Err(Failure::silent(exit_code::BAD_RUNBOOK));
+    }
+    Ok(())
+}
+
+/// Says findings on standard error.
+pub(crate) fn say(source: &SourceFile, findings: &[Diagnostic]) {
+    if !findings.is_empty() {
+        let look = if terminal::colour(&io::stderr()) { Look::Colour } else { Look::Plain };
+        terminal::talk(&render_human(source, findings, look));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_is_given_once() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let good = arguments(&[pair("a", "1"), pair("b", "2")]).expect("two parameters");
+        assert_eq!(good.get("b").map(String::as_str), Some("2"));
+        let twice = arguments(&[pair("a", "1"), pair("a", "1")]).expect_err("twice");
+        assert_eq!((twice.exit, twice.message.as_str()), (exit_code::USAGE, "parameter `a` is given twice"));
+    }
+}
