@@ -13,3 +13,4 @@ pub mod plan;
 pub mod run;
 pub mod runbook;
 pub mod source;
+pub mod view;

@@ -80,6 +80,12 @@ impl StepPath {
         })
     }
 
+    /// Whether it names an instance of a precondition.
+    #[must_use]
+    pub fn is_precondition(&self) -> bool {
+        matches!(self.0.first(), Some(Segment::Precondition(_)))
+    }
+
     /// The name of the innermost step.
     #[must_use]
     pub fn id(&self) -> &StepId {

@@ -38,7 +38,7 @@ mod sabotage;
 mod state;
 mod task;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod word;
@@ -46,11 +46,13 @@ mod word;
 pub use actor::Actor;
 pub use answers::{Answers, PreparedAnswer, Voices};
 pub use batch::{Batch, Run};
+pub(crate) use decide::{describe, describe_unknown};
 pub use effect::{
     Effect, EffectKey, ExecuteRequest, Purpose, ResolvedCommand, ResolvedKind, ResolvedStdin, ResolvedValue, Timer,
 };
 pub use exit_code::ExitCode;
 pub use graph::Graph;
+pub(crate) use graph::{Role, Work};
 pub use input::{Answer, Command, HostIdentity, Input, RunningAtAbort, StartInfo, TargetAnswer, Word};
 pub use journal::{Durability, Journal};
 pub use now::{BootId, Now};

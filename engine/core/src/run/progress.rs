@@ -196,7 +196,7 @@ impl State {
 
     /// Whether everything an instance needs is satisfied and it is its batch's turn. Does not ask whether the run
     /// may start anything at all.
-    pub(super) fn is_in_turn(&self, task: TaskIndex) -> bool {
+    pub(crate) fn is_in_turn(&self, task: TaskIndex) -> bool {
         if self.task(task).state != TaskState::Todo {
             return false;
         }

@@ -8,7 +8,7 @@ use super::graph::Role;
 use super::task::TaskIndex;
 use super::{ResolvedCommand, ResolvedKind, ResolvedValue, State};
 use crate::plan::{
-    Bindings, Command, CommandKind, EnvValue, HoleError, HostIndex, Outputs, Scope, Stdin, StepResult, Template,
+    Bindings, Command, CommandKind, EnvValue, HoleError, HostIndex, Outputs, Piece, Scope, Stdin, StepResult, Template,
 };
 use crate::runbook::{HostName, OutputName, StepId};
 
@@ -86,6 +86,23 @@ impl State {
             host: host.or(outputs.host).map(|h| self.graph.plan.host(h)),
             result,
         }
+    }
+
+    /// Fills a text that people read while its values may still be to come: such a hole is shown by its name.
+    pub(crate) fn words_so_far(&self, task: TaskIndex, template: &Template) -> String {
+        let outputs = self.outputs_at(task, None);
+        let scope = self.scope(&outputs, None, None);
+        let mut text = String::new();
+        for piece in &template.pieces {
+            match piece {
+                Piece::Text(known) => text.push_str(known),
+                Piece::Hole(hole) => match scope.value(&hole.source) {
+                    Some(value) => text.push_str(&value),
+                    None => text.push_str(&format!("<{}>", hole.source)),
+                },
+            }
+        }
+        text
     }
 
     /// Fills a text that people read; a hole without a value is shown as such, it holds nothing up.

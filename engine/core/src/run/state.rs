@@ -295,6 +295,18 @@ impl State {
         self.finished
     }
 
+    /// Whether a step said that nothing new starts (`on_failure: stop`, a refusal).
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// Whether the engine itself has something under way.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.busy > 0
+    }
+
     /// What is known of a host.
     #[must_use]
     pub fn host(&self, host: HostIndex) -> &HostState {
@@ -378,7 +390,7 @@ impl State {
         }
     }
 
-    pub(super) fn stamp(record: &Record) -> Stamp {
+    pub(crate) fn stamp(record: &Record) -> Stamp {
         Stamp { wall: record.recorded, elapsed: record.elapsed, boot: record.boot.clone() }
     }
 

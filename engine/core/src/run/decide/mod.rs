@@ -13,3 +13,5 @@ mod start;
 mod timer;
 mod undo;
 mod verdict;
+
+pub(crate) use verdict::{describe, describe_unknown};

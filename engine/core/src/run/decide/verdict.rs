@@ -285,7 +285,7 @@ impl Batch<'_> {
 }
 
 /// A reason in one short clause, for records and screens.
-pub(in crate::run) fn describe(reason: &FailedReason) -> String {
+pub(crate) fn describe(reason: &FailedReason) -> String {
     match reason {
         FailedReason::Exit(exit) => match exit {
             crate::run::Exit::Code(code) => format!("ended with status {code}"),
@@ -312,7 +312,7 @@ pub(in crate::run) fn describe(reason: &FailedReason) -> String {
 }
 
 /// A doubt in one short clause.
-pub(in crate::run) fn describe_unknown(reason: &UnknownReason) -> String {
+pub(crate) fn describe_unknown(reason: &UnknownReason) -> String {
     match reason {
         UnknownReason::Lost { why }
         | UnknownReason::Unanswered { why }

@@ -1,0 +1,157 @@
+//! Every story, on every display, at every record.
+
+use std::sync::Arc;
+
+use super::stories::{self, Story};
+use super::*;
+use crate::run::{Record, RecordKind, ReplayError, Run};
+use crate::source::hidden;
+
+fn fold(story: &Story, records: &[Record]) -> RunView {
+    let mut view = RunView::new(Arc::clone(&story.plan));
+    for record in records {
+        view.apply(record).unwrap();
+    }
+    view
+}
+
+fn lines(story: &Story) -> String {
+    let mut view = RunView::new(Arc::clone(&story.plan));
+    let mut plain = Plain::new();
+    let mut text = String::new();
+    for record in &story.records {
+        view.apply(record).unwrap();
+        for line in plain.lines(&view, record) {
+            text.push_str(&line);
+            text.push('\n');
+        }
+    }
+    text
+}
+
+#[test]
+fn plain_lines() {
+    for story in stories::all() {
+        insta::assert_snapshot!(format!("plain_{}", story.name), lines(&story));
+    }
+}
+
+#[test]
+fn rows() {
+    use std::fmt::Write as _;
+    for story in stories::all() {
+        let view = fold(&story, &story.records);
+        let mut text = String::new();
+        for step in view.steps() {
+            let _ = write!(text, "{:<5} {} [{}]", step.word, step.path, step.kind);
+            for attempt in &step.attempts {
+                let _ = write!(text, " {:?}#{} {}", attempt.purpose, attempt.attempt, attempt.word);
+            }
+            let _ = writeln!(text, "{}", step.why.map(|why| format!(": {why:?}")).unwrap_or_default());
+        }
+        for roll in view.rolls() {
+            let _ = writeln!(
+                text,
+                "roll {} batch {:?} of {}, {} of {} spent",
+                roll.step, roll.batch, roll.batches, roll.spent, roll.budget
+            );
+            for host in roll.hosts {
+                let _ = writeln!(text, "  {} {} touched {} took {}", host.name, host.word, host.touched, host.took_ms);
+            }
+        }
+        let _ = writeln!(
+            text,
+            "progress {:?}, touched {:?}, exit {:?}, next {:?}",
+            view.progress(),
+            view.touched(),
+            view.exit().map(|e| e.0),
+            view.next().map(|n| n.path.to_string())
+        );
+        let _ = writeln!(text, "if it fails: {}", view.if_it_fails());
+        for wait in view.wait_rows() {
+            let _ = writeln!(text, "wait {:?} {} {:?} {:?}", wait.kind, wait.ask.path, wait.waited_ms, wait.word);
+        }
+        insta::assert_snapshot!(format!("rows_{}", story.name), text);
+    }
+}
+
+#[test]
+fn a_view_in_the_middle_of_a_run_says_where_it_is() {
+    let story = stories::all().into_iter().find(|s| s.name == "smooth").unwrap();
+    let cut = story.records.iter().position(|r| matches!(r.kind, RecordKind::GateSampled { .. })).unwrap();
+    let snapshot = fold(&story, &story.records[..=cut]).snapshot();
+    insta::assert_snapshot!(serde_json::to_string_pretty(&snapshot).unwrap());
+}
+
+#[test]
+fn a_snapshot_is_read_back_as_it_was_written() {
+    for story in stories::all() {
+        for cut in 0..=story.records.len() {
+            let snapshot = fold(&story, &story.records[..cut]).snapshot();
+            let json = serde_json::to_string(&snapshot).unwrap();
+            assert_eq!(serde_json::from_str::<Snapshot>(&json).unwrap(), snapshot, "{} at {cut}", story.name);
+        }
+    }
+}
+
+#[test]
+fn the_view_of_a_resumed_run_is_the_view_of_that_moment() {
+    for story in stories::all() {
+        let mut live = RunView::new(Arc::clone(&story.plan));
+        for (cut, record) in story.records.iter().enumerate() {
+            live.apply(record).unwrap();
+            let again = fold(&story, &story.records[..=cut]);
+            assert_eq!(live.snapshot(), again.snapshot(), "{} at {cut}", story.name);
+            let run = Run::resume(Arc::clone(&story.plan), "sha256:plan", &story.records[..=cut]).unwrap();
+            for task in run.state().graph().tasks() {
+                assert_eq!(run.state().task(task), again.state().task(task), "{} at {cut}", story.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_hidden_reaches_a_display_and_every_wait_ends_with_its_ask() {
+    let mut evil = 0;
+    for story in stories::all() {
+        let text = lines(&story);
+        evil += usize::from(text.contains("\\u{202e}evil"));
+        assert!(text.chars().all(|c| c == '\n' || hidden(c).is_none()), "{}: {text:?}", story.name);
+        let view = fold(&story, &story.records);
+        let open = view.waits().iter().filter(|w| w.until.is_none()).count();
+        assert_eq!(open, view.state().asks().count(), "{}", story.name);
+        for record in &story.records {
+            let event = Event::of(&view, record);
+            let line = event.to_line();
+            assert!(line.bytes().all(|b| (b' '..=b'~').contains(&b)), "{line}");
+            assert_eq!(serde_json::from_str::<Event>(&line).unwrap(), event);
+        }
+    }
+    assert!(evil >= 3, "only {evil} stories held anything evil");
+}
+
+#[test]
+fn a_record_that_does_not_fit_stops_the_view_and_says_so() {
+    for story in stories::all() {
+        let middle = story.records.len() / 2;
+        let mut view = fold(&story, &story.records[..middle]);
+        let before = view.snapshot();
+        let missing = view.apply(&story.records[middle + 1]).unwrap_err();
+        assert!(matches!(missing, ReplayError::OutOfOrder { .. }));
+        assert_eq!(view.apply(&story.records[middle]), Err(missing.clone()), "a poisoned view takes nothing more");
+        let after = view.snapshot();
+        assert_eq!(after.poison, Some(missing.to_string()));
+        assert_eq!(Snapshot { poison: None, ..after }, before);
+    }
+}
+
+#[test]
+fn the_event_of_a_record() {
+    let story = stories::all().into_iter().find(|s| s.name == "refused_host").unwrap();
+    let view = fold(&story, &story.records);
+    let text: Vec<String> = story.records.iter().map(|r| Event::of(&view, r).to_line()).collect();
+    insta::assert_snapshot!(text.join("\n"));
+    let output = OutputEvent::new("7f3a", "restart/@web-1", "web-1", "stdout", 1, b"caf\xc3\xa9 \x1b[0m \xff");
+    insta::assert_snapshot!(output.to_line());
+    assert_eq!(output_line("web-1", b"caf\xc3\xa9 \x1b[0m \xff\r"), "web-1 | café \\x1b[0m \\xff");
+}
