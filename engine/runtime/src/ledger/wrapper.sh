@@ -10,7 +10,7 @@
 #   status   written in place into room that was taken beforehand, so that a full disk loses no outcome; whole only
 #            with its last word
 #   out err  what it printed, until it is cleaned
-#   cancel   somebody stopped it
+#   cancel   somebody stops it; no longer empty when that is over
 #   beat     uptime when an attached engine last saw it alive
 #
 # Names that request lines may set: place run base attempt epoch digest head expect account label grace nonce fed
@@ -267,6 +267,12 @@ tell() {
     told=1
     examine "$key"
     if [ "$phase" != running ] && [ -e "$key/cancel" ]; then
+        # Who stops it is at it still, or was lost; either way what lives is said as it is in the end.
+        n=0
+        until [ -s "$key/cancel" ] || [ "$n" -ge $((grace + 50)) ]; do
+            nap
+            n=$((n + 1))
+        done
         leftovers
         say_alive
         leave cancelled
@@ -290,19 +296,25 @@ start() {
     open_ledger
     elevate || leave account "$why"
     raise_epoch
-    n=$attempt
-    while [ "$n" -gt 1 ]; do
-        n=$((n - 1))
-        earlier="$dir/$run/$base#$n"
+    previous=$attempt
+    while [ "$previous" -gt 1 ]; do
+        previous=$((previous - 1))
+        earlier="$dir/$run/$base#$previous"
         [ -d "$earlier" ] && met=1 || met=
         if ! revoke "$earlier"; then
             examine "$earlier"
-            [ "$phase" = running ] && leave refused "attempt $n is still running, as process $pid"
+            [ "$phase" = running ] && leave refused "attempt $previous is still running, as process $pid"
         fi
         [ -n "$met" ] && break
     done
     if ! mkdir "$key" 2>/dev/null; then
         [ -d "$key" ] || leave refused "the ledger in $dir cannot be written"
+        # Whoever made it is about to decide: a question within the next step, a start within a few.
+        n=0
+        until [ -e "$key/fence" ] || [ -h "$key/fence" ] || [ "$n" -ge 20 ]; do
+            nap
+            n=$((n + 1))
+        done
         tell
         leave running
     fi
@@ -323,6 +335,7 @@ start() {
     clock
     if [ -f "$key/fence" ] && [ ! -h "$key/fence" ]; then
         { printf '%-63s\n' "$rc $uptime end" 1<>"$key/status"; } 2>/dev/null
+        status "$key" && tell
         read -r _ _ _ _ _ since <"$key/process"
         leave done "$rc" "$since" "$uptime" "$uptime"
     fi
@@ -393,6 +406,7 @@ cancel() {
     leftovers
     known=$found
     stop "$sid"
+    { echo over >"$key/cancel"; } 2>/dev/null
     say_alive
     leave cancelled
 }
@@ -552,7 +566,12 @@ as_watch() {
         n=$((n + 1))
     done
     signal KILL
-    # The keeper reports; nobody is waiting if it is gone.
+    # The keeper reports and ends the group, this shell with it. This is for a keeper that is gone.
+    n=0
+    while [ "$n" -lt 50 ]; do
+        nap
+        n=$((n + 1))
+    done
     kill -KILL -$$
 }
 

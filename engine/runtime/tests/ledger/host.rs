@@ -80,7 +80,7 @@ impl Host {
     /// The directory of a key.
     pub(crate) fn key(&self, request: &ExecuteRequest) -> PathBuf {
         let name = format!("{},@web-1:main#{}", request.key.path, request.key.attempt);
-        self.ledger().join("run1").join(name)
+        self.ledger().join(run_id()).join(name)
     }
 
     pub(crate) async fn run(&self, request: &ExecuteRequest) -> (Report, Printed) {
@@ -92,11 +92,18 @@ impl Host {
     }
 }
 
+/// One for each test: a cancel looks for its run's processes on the whole machine.
+pub(crate) fn run_id() -> String {
+    let thread = std::thread::current();
+    let test = || thread.name().and_then(|name| name.rsplit("::").next()).unwrap().to_owned();
+    std::env::var("BANISTER_TEST_RUN").unwrap_or_else(|_| test())
+}
+
 pub(crate) fn place(dir: &Path) -> LedgerPlace {
     LedgerPlace {
         dir: dir.to_str().unwrap().to_owned(),
-        run: "run1".to_owned(),
-        manifest: "run1 of test.yaml".to_owned(),
+        run: run_id(),
+        manifest: format!("{} of test.yaml", run_id()),
         expect: None,
         grace_ms: 300,
         beat_ms: 50,
@@ -132,7 +139,7 @@ pub(crate) fn read(script: &str) -> ExecuteRequest {
 pub(crate) fn request(effect: EffectClass, kind: ResolvedKind) -> ExecuteRequest {
     ExecuteRequest {
         key: EffectKey {
-            run: "run1".to_owned(),
+            run: run_id(),
             path: StepPath::parse("step").unwrap(),
             host: HostName::new("web-1").unwrap(),
             purpose: Purpose::Main,
@@ -211,5 +218,28 @@ pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     while !holds() {
         assert!(start.elapsed() < Duration::from_secs(30), "never came about: {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// A named pipe: each end waits for the other, so a command can be held exactly where the test wants it.
+pub(crate) struct Fifo(PathBuf);
+
+impl Fifo {
+    pub(crate) fn new(host: &Host, name: &str) -> Self {
+        let path = host.path(name);
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Waits until somebody reads; the reader goes on when the file is dropped.
+    pub(crate) async fn opened_by_reader(&self) -> std::fs::File {
+        let path = self.0.clone();
+        let opened = tokio::task::spawn_blocking(move || std::fs::File::options().write(true).open(path).unwrap());
+        tokio::time::timeout(Duration::from_secs(30), opened).await.unwrap().unwrap()
     }
 }

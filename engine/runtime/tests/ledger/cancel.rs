@@ -1,0 +1,145 @@
+//! Stopping a command and all that can be found of it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use banister_core::run::{CancelReport, ExecuteRequest, Report, TargetAnswer};
+use banister_runtime::transport::Executor;
+use tokio::task::JoinHandle;
+
+use crate::host::{Fifo, Host, execute, exit, once, read, shells, until};
+
+fn lives(pid: &str) -> bool {
+    Path::new(&format!("/proc/{pid}/exe")).exists()
+}
+
+fn start(executor: &Arc<Executor>, request: &ExecuteRequest) -> JoinHandle<Report> {
+    let (executor, request) = (executor.clone(), request.clone());
+    tokio::spawn(async move { execute(&executor, &request).await.0 })
+}
+
+/// Starts a script that writes pids to `pids` and then reads the gate; gives those pids.
+async fn started(host: &Host, script: &str) -> (ExecuteRequest, JoinHandle<Report>, Vec<String>, std::fs::File) {
+    let fifo = Fifo::new(host, "gate");
+    let pids = host.path("pids");
+    let script = script.replace("PIDS", pids.to_str().unwrap()).replace("GATE", fifo.path().to_str().unwrap());
+    let step = once(&script);
+    let running = start(&host.executor, &step);
+    let writer = fifo.opened_by_reader().await;
+    let pids = std::fs::read_to_string(pids).unwrap();
+    (step, running, pids.split_whitespace().map(str::to_owned).collect(), writer)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_whole_tree_goes() {
+    for shell in shells() {
+        let host = Host::new(&shell).await;
+        let script = "sleep 1000 & a=$!
+            (trap '' TERM; sleep 1000 & echo $! >>PIDS; exec sleep 1000) & b=$!
+            until test -s PIDS; do sleep 0.01; done
+            (setsid sleep 1000 & echo $! >>PIDS) 
+            echo $a $b $$ >>PIDS; read line <GATE; wait";
+        let (step, running, pids, _writer) = started(&host, script).await;
+        assert_eq!(pids.len(), 5);
+        assert!(pids.iter().all(|pid| lives(pid)), "{pids:?}");
+        host.executor.cancel(&step).await.unwrap();
+        let expect = Report::Cancelled(CancelReport { alive: vec![] });
+        assert_eq!(running.await.unwrap(), expect, "{shell:?}");
+        for pid in &pids {
+            until("a process of the command is gone", || !lives(pid)).await;
+        }
+        assert_eq!(host.ask(&step).await, TargetAnswer::Ended(expect), "another engine learns the same");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_ends_at_term_may_clean_up() {
+    for shell in shells() {
+        let host = Host::new(&shell).await;
+        let script = "trap 'echo cleaned >>PIDS; exit 0' TERM; echo $$ >PIDS; read line <GATE";
+        let (step, running, pids, _writer) = started(&host, script).await;
+        let before = Instant::now();
+        host.executor.cancel(&step).await.unwrap();
+        assert_eq!(running.await.unwrap(), Report::Cancelled(CancelReport::default()), "{shell:?}");
+        assert!(!lives(&pids[0]) && std::fs::read_to_string(host.path("pids")).unwrap().ends_with("cleaned\n"));
+        assert!(before.elapsed().as_secs() < 20);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_did_not_start_it_can_stop_it() {
+    for shell in shells() {
+        let host = Host::new(&shell).await;
+        let (step, running, pids, _writer) = started(&host, "echo $$ >PIDS; read line <GATE").await;
+        host.again().cancel(&step).await.unwrap();
+        assert_eq!(running.await.unwrap(), Report::Cancelled(CancelReport::default()), "{shell:?}");
+        assert!(!lives(&pids[0]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ended_by_itself_is_not_cancelled() {
+    for shell in shells() {
+        let host = Host::new(&shell).await;
+        let step = once("exit 3");
+        host.run(&step).await;
+        host.executor.cancel(&step).await.unwrap();
+        let TargetAnswer::Ended(report) = host.ask(&step).await else { panic!("it ended") };
+        assert_eq!(exit(&report).status(), 3);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn children_that_outlive_the_step_are_left_alone() {
+    for shell in shells() {
+        let host = Host::new(&shell).await;
+        let pids = host.path("pids");
+        let step = once(&format!("sleep 1000 & echo $! >{}; exit 2", pids.display()));
+        assert_eq!(exit(&host.run(&step).await.0).status(), 2, "it ends when the step does, {shell:?}");
+        let pid = std::fs::read_to_string(pids).unwrap();
+        assert!(lives(pid.trim()));
+        let pid = rustix::process::Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reading_command_is_killed_whole_at_its_deadline_and_by_cancel() {
+    for shell in shells() {
+        for by_deadline in [true, false] {
+            let host = Host::new(&shell).await;
+            let fifo = Fifo::new(&host, "gate");
+            let pids = host.path("pids");
+            let mut step = read(&format!(
+                "trap '' TERM; sleep 1000 & echo $! $$ >{}; read line <{}; wait; wait",
+                pids.display(),
+                fifo.path().display()
+            ));
+            // The gate is opened long before; if not, the test fails, it does not pass for nothing.
+            step.kill_after_ms = by_deadline.then_some(1500);
+            let running = start(&host.executor, &step);
+            let _writer = fifo.opened_by_reader().await;
+            let pids = std::fs::read_to_string(pids).unwrap();
+            if !by_deadline {
+                host.executor.cancel(&step).await.unwrap();
+            }
+            assert_eq!(running.await.unwrap(), Report::Cancelled(CancelReport::default()), "{shell:?}");
+            assert_eq!(pids.split_whitespace().count(), 2);
+            for pid in pids.split_whitespace() {
+                until("a process of the command is gone", || !lives(pid)).await;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reading_command_leaves_no_child_behind() {
+    for shell in shells() {
+        let host = Host::new(&shell).await;
+        let (report, printed) = host.run(&read("sleep 1000 & echo $!; exit 3")).await;
+        assert_eq!(exit(&report).status(), 3, "{shell:?}");
+        let pid = printed.stdout();
+        until("the child is gone", || !lives(pid.trim())).await;
+    }
+}
