@@ -73,8 +73,15 @@ elevate() {
     else
         why='neither sudo nor doas is there'
     fi
-    why=${why##*"$nl"}
+    one_line
     return 1
+}
+
+# What a program had to say, in one line.
+one_line() {
+    while :; do
+        case $why in *"$nl"*) why="${why%%"$nl"*}; ${why#*"$nl"}" ;; *) return ;; esac
+    done
 }
 
 # Runs as the account, where there is one.
@@ -471,7 +478,10 @@ make_ledger() {
     esac
     [ -h "$dir" ] && leave refused "the ledger directory $dir is a symbolic link"
     if [ ! -e "$dir" ]; then
-        why=$(mkdir -m 700 "$dir" 2>&1) || [ -d "$dir" ] || leave refused "the ledger directory cannot be made: ${why##*"$nl"}"
+        if ! why=$(LC_ALL=C mkdir -m 700 "$dir" 2>&1) && [ ! -d "$dir" ]; then
+            one_line
+            leave refused "the ledger directory cannot be made: $why"
+        fi
     fi
     [ -d "$dir" ] && [ ! -h "$dir" ] || leave refused "the ledger directory $dir is not a directory"
     [ -O "$dir" ] || leave refused "the ledger directory $dir belongs to somebody else"

@@ -44,8 +44,7 @@ async fn a_start_that_comes_after_the_question_finds_it_and_refuses() {
         let host = Host::new(&shell).await;
         let fifo = Fifo::new(&host, "late");
         // The whole request has left the engine; the host's shell has just not read it yet.
-        let waits = format!("read line <{}; exec {}", fifo.path().display(), shell.join(" "));
-        let late = host.through(&["sh", "-c", &waits]);
+        let late = host.late(&fifo);
         let step = counting(&host);
         let start = tokio::spawn({
             let step = step.clone();
@@ -64,8 +63,7 @@ async fn a_late_start_before_the_question_is_the_one_execution() {
     for shell in shells() {
         let host = Host::new(&shell).await;
         let fifo = Fifo::new(&host, "late");
-        let waits = format!("read line <{}; exec {}", fifo.path().display(), shell.join(" "));
-        let late = host.through(&["sh", "-c", &waits]);
+        let late = host.late(&fifo);
         let step = counting(&host);
         let start = tokio::spawn({
             let step = step.clone();

@@ -69,6 +69,15 @@ impl Host {
         Executor::new(Arc::new(LocalTransport::with_shell(shell)), place(self.scratch.path()))
     }
 
+    /// An engine whose request waits, wholly sent, until somebody has written to a pipe.
+    pub(crate) fn late(&self, fifo: &Fifo) -> Arc<Executor> {
+        let waits = format!("read line <{}; exec {}", fifo.path().display(), self.shell.join(" "));
+        let transport = LocalTransport::with_shell(["sh", "-c", &waits]);
+        // A heartbeat would wait there too.
+        let place = LedgerPlace { beat_ms: 3_600_000, ..place(self.scratch.path()) };
+        Executor::new(Arc::new(transport), place)
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.scratch.path().join(name)
     }
