@@ -111,7 +111,7 @@ mod tests {
             text.syntax("\n");
             let expect: Vec<u8> = words.iter().flat_map(|w| [w.as_slice(), &[0]].concat()).collect();
             for shell in crate::ledger::shells() {
-                let got = crate::ledger::with_stdin(Command::new(&shell[0]).args(&shell[1..]), text.as_bytes());
+                let got = crate::ledger::with_stdin(Command::new(shell[0]).args(&shell[1..]), text.as_bytes());
                 prop_assert_eq!(&got.stdout, &expect, "{:?}", shell);
             }
         }

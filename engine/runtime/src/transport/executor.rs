@@ -10,14 +10,14 @@ use banister_core::run::{
     UnknownReason,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::io::{AsyncReadExt as _, BufReader};
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, timeout};
+use tokio::time::timeout;
 
 use super::follow::Follow;
 use super::observe::observe;
-use super::{BoxFuture, Channel, OutputSink, Transport, account};
-use crate::ledger::{Answer, AnswerReader, Clocks, JournalHead, LedgerPlace, RequestError, SecretSource, Verb, script};
+use super::talk::{Broken, Talk, Verdict, talk};
+use super::{OutputSink, Transport, account};
+use crate::ledger::{Answer, Clocks, JournalHead, LedgerPlace, SecretSource, Verb};
 
 /// What goes with a request and is no part of it.
 pub struct Context {
@@ -50,7 +50,7 @@ pub enum Asked {
     /// It is settled, or nobody knows; when it ended, if the host knows.
     Settled(TargetAnswer, Option<DateTime<Utc>>),
     /// It runs: the answer is `TargetAnswer::Running`, and its end comes from here.
-    Running(Attached),
+    Running(Box<Attached>),
 }
 
 /// A command that runs, attached to again.
@@ -68,7 +68,7 @@ impl fmt::Debug for Attached {
 
 impl Attached {
     /// Waits for the end.
-    pub async fn finish(self) -> Finished {
+    pub async fn finish(self: Box<Self>) -> Finished {
         let running = self.executor.register(&self.request.key);
         let mut sink = self.sink;
         let talk = self.executor.talk(&Verb::Attach(&self.request), Some(&mut *sink)).await;
@@ -108,24 +108,6 @@ impl Drop for Running<'_> {
     }
 }
 
-/// What a wrapper said, whole or not.
-struct Talk {
-    answers: Vec<Answer>,
-    /// Why it is not whole.
-    broken: Option<Broken>,
-    /// How far the output was fetched meanwhile.
-    follow: Follow,
-}
-
-enum Broken {
-    /// It was never sent.
-    Unsendable(RequestError),
-    /// No shell could be started.
-    Unreachable(String),
-    /// It was sent, and the answer did not come.
-    Lost(String),
-}
-
 /// How a running command was come by.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
@@ -135,56 +117,6 @@ enum Way {
     Attach,
 }
 
-/// The last word of a wrapper.
-enum Verdict {
-    Revoked,
-    Claimed,
-    Differs,
-    Running,
-    Done(i32, Clocks),
-    Lost(String),
-    Cancelled(CancelReport),
-    Refused(String),
-    Account(String),
-    Changed(String),
-    Broken(Broken),
-}
-
-impl Talk {
-    fn verdict(self) -> (Verdict, Follow) {
-        let verdict = match self.broken {
-            Some(broken) => Verdict::Broken(broken),
-            None => Verdict::of(self.answers),
-        };
-        (verdict, self.follow)
-    }
-}
-
-impl Verdict {
-    fn of(answers: Vec<Answer>) -> Self {
-        let mut alive = Vec::new();
-        for answer in answers {
-            match answer {
-                Answer::Alive(process) => alive.push(process),
-                Answer::Revoked => return Verdict::Revoked,
-                Answer::Claimed => return Verdict::Claimed,
-                Answer::Differs => return Verdict::Differs,
-                Answer::Running => return Verdict::Running,
-                Answer::Done(status, clocks) => return Verdict::Done(status, clocks),
-                Answer::Lost(why) => return Verdict::Lost(why),
-                Answer::Cancelled => return Verdict::Cancelled(CancelReport { alive }),
-                Answer::Refused(why) => return Verdict::Refused(why),
-                Answer::Account(why) => return Verdict::Account(why),
-                Answer::Changed(why) => return Verdict::Changed(why),
-                _ => {}
-            }
-        }
-        Verdict::Broken(Broken::Lost("the host's answer says nothing".to_owned()))
-    }
-}
-
-/// How often output is fetched while a command runs.
-const PULL_EVERY: Duration = Duration::from_millis(50);
 /// How long a short answer may take.
 const ANSWER_TIME: Duration = Duration::from_secs(60);
 
@@ -193,17 +125,6 @@ pub(super) fn exit_of(status: i32) -> Exit {
     match status {
         129..=192 => Exit::Signal(status - 128),
         _ => Exit::Code(status),
-    }
-}
-
-/// Waits for a future that there may be, and forgets it.
-async fn over(future: &mut Option<BoxFuture<'_, Talk>>) {
-    match future {
-        Some(running) => {
-            running.await;
-            *future = None;
-        }
-        None => std::future::pending().await,
     }
 }
 
@@ -282,7 +203,7 @@ impl Executor {
         let (verdict, follow) = talk.verdict();
         let answer = match verdict {
             Verdict::Running => {
-                return Asked::Running(Attached { executor: self.clone(), request: request.clone(), sink });
+                return Asked::Running(Box::new(Attached { executor: self.clone(), request: request.clone(), sink }));
             }
             Verdict::Done(status, clocks) => {
                 let finished = self.ended(follow, sink, status, clocks).await;
@@ -364,6 +285,10 @@ impl Executor {
         }))
     }
 
+    async fn talk(&self, verb: &Verb<'_>, sink: Option<&mut (dyn OutputSink + 'static)>) -> Talk {
+        talk(&*self.transport, &self.place(), verb, sink).await
+    }
+
     async fn tell(&self, verb: &Verb<'_>) -> Result<Vec<Answer>, String> {
         let Ok(talk) = timeout(ANSWER_TIME, self.talk(verb, None)).await else {
             return Err(format!("the host did not answer within {} s", ANSWER_TIME.as_secs()));
@@ -394,85 +319,6 @@ impl Executor {
     fn stop(&self, key: &EffectKey, stop: Stop) {
         if let Some(sender) = locked(&self.running).get(key) {
             sender.send_replace(stop);
-        }
-    }
-
-    /// For the beats of a talk within a talk: only a named type ends the recursion of types.
-    fn talk_boxed<'a>(&'a self, verb: &'a Verb<'a>) -> BoxFuture<'a, Talk> {
-        Box::pin(self.talk(verb, None))
-    }
-
-    /// Sends a verb and listens until the answer is whole. With a sink the output of the key is fetched meanwhile.
-    async fn talk(&self, verb: &Verb<'_>, mut sink: Option<&mut (dyn OutputSink + 'static)>) -> Talk {
-        let mut talk = Talk { answers: Vec::new(), broken: None, follow: Follow::default() };
-        let channel = match script(&self.place(), verb) {
-            Err(e) => Err(Broken::Unsendable(e)),
-            Ok(script) => self.transport.open(script).await.map_err(|e| Broken::Unreachable(e.to_string())),
-        };
-        let Channel { stdin, stdout, mut stderr } = match channel {
-            Ok(channel) => channel,
-            Err(broken) => {
-                talk.broken = Some(broken);
-                return talk;
-            }
-        };
-        drop(stdin);
-        let mut reader = AnswerReader::new(BufReader::new(stdout));
-        let mut pulls = interval(PULL_EVERY);
-        pulls.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let beat_verb = match verb {
-            Verb::Start { request, .. } => Some(Verb::Beat(request)),
-            _ => None,
-        };
-        let every = Duration::from_millis(self.place().beat_ms.max(1));
-        let mut beats = interval_at(Instant::now() + every, every);
-        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut beat: Option<BoxFuture<'_, Talk>> = None;
-        let mut complaint = Vec::new();
-        let mut buffer = [0; 1024];
-        let mut complaining = true;
-        loop {
-            tokio::select! {
-                answer = reader.next() => match answer {
-                    Ok(Some(Answer::End)) => return talk,
-                    Ok(Some(answer)) => {
-                        if let Answer::Key(dir) = &answer {
-                            talk.follow.found(dir.clone());
-                        }
-                        if answer != Answer::Beat {
-                            talk.answers.push(answer);
-                        }
-                    }
-                    Ok(None) => {
-                        let said = String::from_utf8_lossy(&complaint);
-                        let said = said.lines().last().map_or(String::new(), |line| format!(" ({line})"));
-                        talk.broken = Some(Broken::Lost(format!("the wrapper on the host ended without an answer{said}")));
-                        return talk;
-                    }
-                    Err(e) => {
-                        talk.broken = Some(Broken::Lost(e.to_string()));
-                        return talk;
-                    }
-                },
-                read = stderr.read(&mut buffer), if complaining => match read {
-                    Ok(n) if n > 0 => {
-                        complaint.extend_from_slice(&buffer[..n]);
-                        let surplus = complaint.len().saturating_sub(2048);
-                        complaint.drain(..surplus);
-                    }
-                    _ => complaining = false,
-                },
-                _ = beats.tick(), if beat.is_none() => {
-                    beat = beat_verb.as_ref().map(|verb| self.talk_boxed(verb));
-                }
-                () = over(&mut beat) => {}
-                _ = pulls.tick(), if sink.is_some() => {
-                    if let Some(sink) = sink.as_deref_mut() {
-                        // What cannot be read now shows at the end, when it matters.
-                        let _ = talk.follow.pull(&*self.transport, sink).await;
-                    }
-                }
-            }
         }
     }
 

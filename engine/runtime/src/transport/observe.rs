@@ -156,7 +156,15 @@ impl Splitter {
 }
 
 fn find(text: &[u8], what: &[u8]) -> Option<usize> {
-    text.windows(what.len()).position(|w| w == what)
+    let first = what.first()?;
+    let mut from = 0;
+    while let Some(at) = text[from..].iter().position(|b| b == first) {
+        if text[from + at..].starts_with(what) {
+            return Some(from + at);
+        }
+        from += at + 1;
+    }
+    None
 }
 
 #[cfg(test)]

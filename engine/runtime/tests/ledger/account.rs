@@ -83,7 +83,6 @@ const ALLOWED: [&str; 2] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::await_holding_lock, reason = "the guard keeps the other tests of this file away")]
 async fn allowed_is_run_as_the_account() {
     for rules in ALLOWED {
         let Some(accounts) = Accounts::new(rules) else { return };
@@ -111,7 +110,6 @@ async fn allowed_is_run_as_the_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::await_holding_lock, reason = "the guard keeps the other tests of this file away")]
 async fn a_cancel_reaches_through_sudo() {
     for rules in ALLOWED {
         let Some(accounts) = Accounts::new(rules) else { return };
@@ -146,7 +144,6 @@ async fn a_cancel_reaches_through_sudo() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::await_holding_lock, reason = "the guard keeps the other tests of this file away")]
 async fn what_sudo_does_not_give_is_refused_with_its_reason() {
     for (rules, cause) in [
         ("LOGIN ALL=(OTHER) ALL", "sudo wants a password for it; allow it with NOPASSWD in sudoers"),
@@ -180,7 +177,6 @@ async fn what_sudo_does_not_give_is_refused_with_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::await_holding_lock, reason = "the guard keeps the other tests of this file away")]
 async fn an_account_that_is_not_there_is_refused() {
     let Some(accounts) = Accounts::new("# nothing") else { return };
     for shell in shells() {
