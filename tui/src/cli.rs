@@ -98,9 +98,9 @@ pub enum LogFormat {
 /// What a run writes to standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum RunOutput {
-    /// One line for each thing that happens.
+    /// The timeline, when the run has ended. What happens meanwhile goes to standard error, one line each.
     Plain,
-    /// One record a line, as the journal holds it.
+    /// One event a line, as it happens, step output among them.
     Ndjson,
 }
 

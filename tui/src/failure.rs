@@ -6,8 +6,10 @@
 use std::io;
 
 use banister_core::run::ExitCode;
+use banister_runtime::driver::DriverError;
 use banister_runtime::journal::JournalError;
 use banister_runtime::output::OutputError;
+use banister_runtime::secrets::SecretErrorReason;
 use banister_runtime::settings::{ConfigError, FindError, NoHomeError, ReadError};
 use banister_runtime::state::StateError;
 
@@ -123,5 +125,23 @@ impl From<ReadError> for Failure {
             _ => exit_code::IO,
         };
         Self::new(exit, error.to_string())
+    }
+}
+
+impl From<DriverError> for Failure {
+    fn from(error: DriverError) -> Self {
+        let exit = match &error {
+            DriverError::Secret(secret) => match secret.reason {
+                SecretErrorReason::Prompt(_) => ExitCode::ASK_UNAVAILABLE,
+                _ => exit_code::BAD_RUNBOOK,
+            },
+            DriverError::Over { .. } => exit_code::NOT_ALLOWED,
+            DriverError::Machine { .. } => exit_code::IO,
+            other => other.exit_code().unwrap_or(ExitCode::BUG),
+        };
+        match error {
+            DriverError::State(error) => error.into(),
+            error => Self::new(exit, error.to_string()),
+        }
     }
 }

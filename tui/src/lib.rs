@@ -3,11 +3,14 @@
 //! It reads views and sends inputs. What it deliberately does not do: reach a transport, judge an outcome, or write a
 //! record; that is the runtime's and the core's. Standard output carries data, standard error talk.
 
+mod ask;
 pub mod cli;
 mod commands;
 mod compile;
+mod drive;
 pub mod exit_code;
 pub mod failure;
+mod live;
 mod select;
 mod settings;
 pub mod terminal;

@@ -1,11 +1,45 @@
 //! `banister run`: runs a runbook.
 
+use banister_core::plan::Plan;
 use banister_core::run::ExitCode;
+use banister_core::source::visible;
+use banister_runtime::driver::{Engine, Origin};
 
-use super::not_built;
 use crate::cli::RunArgs;
+use crate::compile::compile;
+use crate::drive::Front;
 use crate::failure::Failure;
+use crate::{select, terminal};
 
-pub(super) fn run(_args: &RunArgs) -> Result<ExitCode, Failure> {
-    Err(not_built("run"))
+pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
+    let compiled = compile(&args.runbook, &args.target)?;
+    let state = select::state(&args.state)?;
+    let hash = compiled.plan.hash();
+    let origin = Origin {
+        runbook_file: compiled.source.name().to_owned(),
+        runbook: compiled.source.text().as_bytes().to_vec(),
+        inventory: compiled.inventory.as_ref().map(|source| source.text().as_bytes().to_vec()),
+        incident: args.incident.clone(),
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let make =
+        |options: banister_runtime::driver::Options<'_>| Engine::begin(&state, &compiled.plan, &hash, &origin, options);
+    let (front, engine) = Front::engine(args.answers.as_deref(), args.output, make)?;
+    terminal::talk(&summary(&compiled.plan, &hash, engine.dir().id().as_str()));
+    front.drive(engine)
+}
+
+/// What is about to run, where, and under which names it can be found again.
+fn summary(plan: &Plan, hash: &str, run: &str) -> String {
+    const SHOWN: usize = 8;
+    let names: Vec<&str> = plan.hosts.iter().take(SHOWN).map(|host| host.name.as_str()).collect();
+    let more = plan.hosts.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!(
+        "{}: {}\n  run    {run}\n  plan   {hash}\n  hosts  {}{more}\n  steps  {}\n",
+        visible(&plan.environment),
+        visible(&plan.title),
+        names.join(", "),
+        plan.steps.len()
+    )
 }

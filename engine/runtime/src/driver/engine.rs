@@ -152,6 +152,7 @@ impl Engine {
             ended = ended => ended.ok(),
             () = self.leave.cancelled() => {
                 signals.abort();
+                self.feed.tell(&super::Event::Ended(LEFT));
                 return Ok(Ended { exit: LEFT, trouble: None, resumable: true, warnings: Vec::new() });
             }
         };

@@ -1,0 +1,177 @@
+//! The operator's terminal, for questions: `/dev/tty`, whatever standard input and output are.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::time::Duration;
+
+use banister_core::source::visible;
+use rustix::fs::OFlags;
+use rustix::termios::{self, LocalModes, OptionalActions, QueueSelector};
+
+/// How often a waiting question looks for other news.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// What comes this soon after a line was not typed.
+const TYPING: Duration = Duration::from_millis(30);
+/// Longest line that is taken.
+const MAX_LINE: usize = 4096;
+/// A terminal says that text was pasted by putting it between these.
+const PASTE: &[u8] = b"\x1b[200~";
+
+/// A terminal that a person sits at.
+#[derive(Debug)]
+pub(crate) struct Tty {
+    file: File,
+}
+
+/// What was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Typed {
+    /// One line, without its end.
+    Line(String),
+    /// Something that is not one typed line; it was thrown away.
+    Refused(&'static str),
+    /// Something else came first.
+    Interrupted,
+    /// The terminal is gone.
+    Gone,
+}
+
+impl Tty {
+    /// The controlling terminal, if a person can be asked there: somebody sees standard error, and this process is in
+    /// the foreground. One in the background that reads from its terminal is stopped by the kernel, engine and all.
+    pub(crate) fn open() -> Option<Self> {
+        if !io::stderr().is_terminal() {
+            return None;
+        }
+        let flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let file =
+            OpenOptions::new().read(true).write(true).custom_flags(flags.bits().cast_signed()).open("/dev/tty").ok()?;
+        let foreground = termios::tcgetpgrp(&file).ok()?;
+        (foreground == rustix::process::getpgrp()).then_some(Self { file })
+    }
+
+    /// Shows text. That it cannot be shown is noticed by the next reading.
+    pub(crate) fn show(&mut self, text: &str) {
+        let mut rest = text.as_bytes();
+        // The file does not block; a terminal that takes nothing (Ctrl-S) is waited for.
+        while !rest.is_empty() {
+            match self.file.write(rest) {
+                Ok(0) => return,
+                Ok(n) => rest = rest.get(n..).unwrap_or_default(),
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(LOOK_EVERY),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Asks for one typed line. What was typed before the question was shown is thrown away, and so is what was
+    /// pasted, or came as more than one line. `stop` is asked again and again whether there is other news.
+    pub(crate) fn ask(&mut self, prompt: &str, mut stop: impl FnMut() -> bool) -> Typed {
+        let _ = termios::tcflush(&self.file, QueueSelector::IFlush);
+        self.show(&format!("\x1b[?2004h{prompt}"));
+        let typed = self.line(&mut stop);
+        self.show("\x1b[?2004l");
+        typed
+    }
+
+    /// The same without showing what is typed, for secrets.
+    pub(crate) fn ask_hidden(&mut self, prompt: &str) -> io::Result<Vec<u8>> {
+        let before = termios::tcgetattr(&self.file)?;
+        let mut hidden = before.clone();
+        hidden.local_modes.remove(LocalModes::ECHO);
+        termios::tcsetattr(&self.file, OptionalActions::Flush, &hidden)?;
+        self.show(prompt);
+        let typed = self.line(&mut || false);
+        // Also after an error: a terminal without echo is a trap.
+        let restored = termios::tcsetattr(&self.file, OptionalActions::Flush, &before);
+        self.show("\n");
+        restored?;
+        match typed {
+            Typed::Line(line) => Ok(line.into_bytes()),
+            // A secret is the one thing that people paste.
+            Typed::Refused(why) => Err(io::Error::other(why)),
+            Typed::Interrupted | Typed::Gone => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+
+    fn line(&mut self, stop: &mut dyn FnMut() -> bool) -> Typed {
+        let mut bytes = Vec::new();
+        let mut ends = 0;
+        loop {
+            let mut buffer = [0; 1024];
+            match self.file.read(&mut buffer) {
+                // The end of input is not an answer: the terminal is asked again, until it is gone.
+                Ok(0) if ends >= 3 => return Typed::Gone,
+                Ok(0) => {
+                    ends += 1;
+                    self.show("\n(an end of input is no answer)\n");
+                }
+                Ok(n) => {
+                    bytes.extend_from_slice(buffer.get(..n).unwrap_or_default());
+                    if bytes.last() == Some(&b'\n') {
+                        break;
+                    }
+                }
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                    if stop() {
+                        return Typed::Interrupted;
+                    }
+                    std::thread::sleep(LOOK_EVERY);
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return Typed::Gone,
+            }
+        }
+        std::thread::sleep(TYPING);
+        let mut more = [0; 1024];
+        let has_more = matches!(self.file.read(&mut more), Ok(n) if n > 0);
+        let _ = termios::tcflush(&self.file, QueueSelector::IFlush);
+        judge(&bytes, has_more)
+    }
+}
+
+/// Whether bytes are one line that a person typed.
+fn judge(bytes: &[u8], has_more: bool) -> Typed {
+    let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    if bytes.windows(PASTE.len()).any(|window| window == PASTE) {
+        return Typed::Refused("pasted text is not taken here, type it");
+    }
+    if has_more || line.contains(&b'\n') {
+        return Typed::Refused("more than one line came at once, and none was taken");
+    }
+    if line.len() > MAX_LINE {
+        return Typed::Refused("the line is too long");
+    }
+    match std::str::from_utf8(line) {
+        Ok(text) if visible(text) == text => Typed::Line(text.trim().to_owned()),
+        _ => Typed::Refused("the line holds characters that cannot be seen, and was not taken"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(bytes: &[u8], more: bool, expect: Result<&str, &str>) {
+        let typed = match judge(bytes, more) {
+            Typed::Line(line) => Ok(line),
+            Typed::Refused(why) => Err(why),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(typed.as_deref().map_err(|why| &why[..8]), expect.map_err(|why| &why[..8]));
+    }
+
+    #[test]
+    fn only_one_typed_line_is_taken() {
+        check(b"retry\n", false, Ok("retry"));
+        check(b"  2 \n", false, Ok("2"));
+        check(b"\n", false, Ok(""));
+        check(b"\x1b[200~retry\x1b[201~\n", false, Err("pasted text"));
+        check(b"1\n1\n", false, Err("more than one line"));
+        check(b"1\n", true, Err("more than one line"));
+        check(b"a\x07b\n", false, Err("the line holds"));
+        check(b"\xff\xfe\n", false, Err("the line holds"));
+    }
+}

@@ -1,0 +1,55 @@
+//! What each word does, and what it needs beside itself.
+
+use banister_core::run::{AskKind, Word};
+
+/// What a word needs to be said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// Nothing.
+    Nothing,
+    /// Why.
+    Reason,
+    /// What was seen.
+    Evidence,
+    /// How long.
+    Time,
+}
+
+/// What the run will ask for beside the word. The run itself demands it; this only asks in time.
+pub(crate) fn needs(word: Word, kind: AskKind) -> Needs {
+    match word {
+        Word::Refuse | Word::Skip | Word::Exclude | Word::Override | Word::Failed => Needs::Reason,
+        Word::Retry if kind == AskKind::Unknown => Needs::Reason,
+        Word::ByHand => Needs::Evidence,
+        Word::Done if matches!(kind, AskKind::Manual | AskKind::Verify) => Needs::Evidence,
+        Word::Wait => Needs::Time,
+        _ => Needs::Nothing,
+    }
+}
+
+/// What a word does, in one clause.
+pub(crate) fn does(word: Word, kind: AskKind) -> &'static str {
+    match (word, kind) {
+        (Word::Continue, _) => "the run goes on",
+        (Word::Approve, _) => "you agree to exactly what is shown above",
+        (Word::Refuse, _) => "you do not agree: the run stops, with your reason",
+        (Word::Done, AskKind::Verify) => "it did what it should, and you say what shows it",
+        (Word::Done, _) => "you did it, and you say what shows it; a verify looks",
+        (Word::Skip, _) => "leave this step out, with a reason; what needs it goes on",
+        (Word::Retry, AskKind::Unknown) => "run it again although it may have run, with a reason",
+        (Word::Retry, _) => "run it again",
+        (Word::Exclude, AskKind::GateTimeout) => "leave out the hosts where it does not hold, with a reason",
+        (Word::Exclude, _) => "leave this host out from here on, with a reason",
+        (Word::ByHand, _) => "you did it yourself, and you say what shows it",
+        (Word::Undo, _) => "run the step's undo",
+        (Word::Shell, _) => "a recorded shell on this host; afterwards it is looked at again",
+        (Word::HandOver, _) => "somebody else shall answer: this engine ends, the run can be resumed",
+        (Word::AskAgain, _) => "ask the host once more",
+        (Word::Failed, _) => "it did fail, and you say why you know",
+        (Word::Wait, AskKind::GateTimeout) => "look for another while",
+        (Word::Wait, _) => "let it run for another while",
+        (Word::Kill, _) => "stop it and its whole process tree",
+        (Word::Leave, _) => "leave it running; its outcome stays unknown",
+        (Word::Override, _) => "go on although it does not hold, with a reason",
+    }
+}

@@ -1,0 +1,85 @@
+//! Runs an engine in the foreground, with its display and its questions.
+
+use std::io;
+
+use banister_core::run::{Answers, ExitCode, Voices};
+use banister_core::source::SourceFile;
+use banister_runtime::driver::{AskEvent, DriverError, Ended, Engine, Options};
+use banister_runtime::journal::Limits;
+use banister_runtime::settings::read_source;
+use std::path::Path;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use crate::ask::{Dialog, Tty, secret};
+use crate::cli::RunOutput;
+use crate::compile::{judge, say};
+use crate::failure::Failure;
+use crate::live::Live;
+use crate::{exit_code, terminal};
+
+/// What the operator brings along.
+pub(crate) struct Front {
+    answers: Option<(SourceFile, Answers)>,
+    terminal: Option<(Tty, UnboundedReceiver<AskEvent>)>,
+    output: RunOutput,
+}
+
+impl Front {
+    /// Reads the answers and finds the terminal; gives what the engine needs of them to `make`.
+    pub(crate) fn engine(
+        answers: Option<&Path>,
+        output: RunOutput,
+        make: impl FnOnce(Options<'_>) -> Result<Engine, DriverError>,
+    ) -> Result<(Self, Engine), Failure> {
+        let answers = answers.map(read_answers).transpose()?;
+        let (sender, receiver) = unbounded_channel();
+        let tty = Tty::open();
+        let options = Options {
+            answers: answers.as_ref().map(|(_, answers)| answers.clone()).unwrap_or_default(),
+            terminal: tty.is_some().then_some(sender),
+            prompt: &mut |name| secret(name),
+            limits: Limits::default(),
+        };
+        let engine = make(options)?;
+        Ok((Self { answers, terminal: tty.map(|tty| (tty, receiver)), output }, engine))
+    }
+
+    /// Runs to the end, and says how it was.
+    pub(crate) fn drive(self, engine: Engine) -> Result<ExitCode, Failure> {
+        let fault = |error: io::Error| Failure::new(exit_code::IO, format!("cannot start a thread: {error}"));
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(fault)?;
+        let run = engine.dir().clone();
+        let live = Live::start(&engine, self.output, runtime.handle().clone()).map_err(fault)?;
+        if let Some((tty, events)) = self.terminal {
+            let dialog = Dialog::new(tty, events, &engine, runtime.handle().clone());
+            std::thread::Builder::new().name("ask".to_owned()).spawn(move || dialog.run()).map_err(fault)?;
+        }
+        let ended = runtime.block_on(engine.drive())?;
+        // The display ends with the engine; a fault in it changes nothing about the run.
+        drop(live.join());
+        runtime.shutdown_background();
+        let Ended { exit, trouble, resumable, warnings } = ended;
+        if let Some((source, _)) = &self.answers {
+            say(source, &warnings);
+        }
+        let id = run.id();
+        if let Some(why) = trouble {
+            terminal::complain(&Failure::new(exit, why));
+        }
+        let meaning = if exit == exit_code::DETACHED { "left, commands may still run" } else { exit.meaning() };
+        terminal::talk(&format!("\nended with {exit}: {meaning}"));
+        if resumable {
+            terminal::talk(&format!("go on with: banister resume {id}"));
+        }
+        terminal::talk(&format!("journal: {}\nverify it: banister verify {id}", run.journal_path().display()));
+        Ok(exit)
+    }
+}
+
+fn read_answers(path: &Path) -> Result<(SourceFile, Answers), Failure> {
+    let source = read_source(path)?;
+    let (answers, findings) = Answers::parse(&source, Voices::Own);
+    judge(&source, &findings)?;
+    let answers = answers.ok_or_else(|| Failure::silent(exit_code::BAD_RUNBOOK))?;
+    Ok((source, answers))
+}
