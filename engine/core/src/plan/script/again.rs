@@ -9,13 +9,17 @@ pub(super) struct Argument {
     pub(super) known: Option<String>,
     /// The markers in it, at any depth.
     pub(super) markers: Vec<usize>,
+    /// `NAME=…`, whatever the value: what `env` and `sudo` take before their command.
+    assigns: bool,
 }
 
 impl Argument {
     pub(super) fn new(word: &str, marked: &Marked) -> Self {
         let markers: Vec<usize> = marked.find(word).collect();
         let known = (markers.is_empty() && !word.contains(['$', '`'])).then(|| brush_parser::unquote_str(word));
-        Self { known, markers }
+        let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let assigns = word.split_once('=').is_some_and(|(name, _)| is_name(name) && !marked.has(name));
+        Self { known, markers, assigns }
     }
 
     fn is(&self, text: &str) -> bool {
@@ -117,7 +121,7 @@ fn inner_command(arguments: &[Argument]) -> &[Argument] {
             } else if word.is_option() {
                 let known = word.known.as_deref().unwrap_or_default();
                 at += if with_word.contains(&known) { 2 } else { 1 };
-            } else if assignments && word.known.as_deref().is_some_and(|known| known.contains('=')) {
+            } else if assignments && word.assigns {
                 at += 1;
             } else if operands > 0 {
                 operands -= 1;

@@ -77,6 +77,7 @@ fn where_a_placeholder_may_stand() {
         "sh -c 'rm -- \"$1\"' sh {{a}}",
         "sudo -n -u web ls {{a}}",
         "sudo -u {{a}} ls",
+        "env V={{a}} sh -c 'ls \"$V\"'",
         "timeout {{a}} ls",
         "sed -n 1p {{a}}",
         "sed -e 's/a/b/' {{a}}",
