@@ -314,13 +314,15 @@ impl<'m> Walk<'m> {
     }
 
     fn pieces(&mut self, pieces: &[WordPieceWithSource], place: Place) {
+        let mut dollar = false;
         for piece in pieces {
             match &piece.piece {
                 WordPiece::Text(text) => {
-                    // In `sh` the parser leaves an expansion that it does not know as text.
-                    if text.contains("${") {
+                    // In `sh` the parser leaves an expansion that it does not know as text, in pieces.
+                    if text.contains("${") || dollar && text.starts_with('{') {
                         self.not_posix("this `${…}`", "`sed`, `cut` or `case`", None);
                     }
+                    dollar = text.ends_with('$');
                     self.note(text, place);
                 }
                 WordPiece::EscapeSequence(text) => {
