@@ -13,4 +13,5 @@ pub mod plan;
 pub mod run;
 pub mod runbook;
 pub mod source;
+pub mod timeline;
 pub mod view;

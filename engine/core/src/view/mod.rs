@@ -22,7 +22,7 @@ mod run_view;
 mod snapshot;
 mod steps;
 #[cfg(test)]
-pub(crate) mod stories;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod wait;
@@ -34,6 +34,8 @@ pub use phrase::duration;
 pub use plain::{Plain, output_line};
 pub use remark::Remark;
 pub use rows::{AskRow, HostRow, NextRow, RollRow, RunningRow, StepRow, WaitRow};
+pub(crate) use run_view::path_of;
 pub use run_view::{RunStatus, RunView};
 pub use snapshot::Snapshot;
+pub(crate) use wait::between_ms;
 pub use wait::{Said, Wait};

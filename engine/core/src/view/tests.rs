@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::stories::{self, Story};
+use super::testing::{self, Story};
 use super::*;
 use crate::run::{Record, RecordKind, ReplayError, Run};
 use crate::source::hidden;
@@ -31,7 +31,7 @@ fn lines(story: &Story) -> String {
 
 #[test]
 fn plain_lines() {
-    for story in stories::all() {
+    for story in testing::all() {
         insta::assert_snapshot!(format!("plain_{}", story.name), lines(&story));
     }
 }
@@ -39,7 +39,7 @@ fn plain_lines() {
 #[test]
 fn rows() {
     use std::fmt::Write as _;
-    for story in stories::all() {
+    for story in testing::all() {
         let view = fold(&story, &story.records);
         let mut text = String::new();
         for step in view.steps() {
@@ -77,7 +77,7 @@ fn rows() {
 
 #[test]
 fn a_view_in_the_middle_of_a_run_says_where_it_is() {
-    let story = stories::all().into_iter().find(|s| s.name == "smooth").unwrap();
+    let story = testing::all().into_iter().find(|s| s.name == "smooth").unwrap();
     let cut = story.records.iter().position(|r| matches!(r.kind, RecordKind::GateSampled { .. })).unwrap();
     let snapshot = fold(&story, &story.records[..=cut]).snapshot();
     insta::assert_snapshot!(serde_json::to_string_pretty(&snapshot).unwrap());
@@ -85,7 +85,7 @@ fn a_view_in_the_middle_of_a_run_says_where_it_is() {
 
 #[test]
 fn a_snapshot_is_read_back_as_it_was_written() {
-    for story in stories::all() {
+    for story in testing::all() {
         for cut in 0..=story.records.len() {
             let snapshot = fold(&story, &story.records[..cut]).snapshot();
             let json = serde_json::to_string(&snapshot).unwrap();
@@ -96,7 +96,7 @@ fn a_snapshot_is_read_back_as_it_was_written() {
 
 #[test]
 fn the_view_of_a_resumed_run_is_the_view_of_that_moment() {
-    for story in stories::all() {
+    for story in testing::all() {
         let mut live = RunView::new(Arc::clone(&story.plan));
         for (cut, record) in story.records.iter().enumerate() {
             live.apply(record).unwrap();
@@ -113,7 +113,7 @@ fn the_view_of_a_resumed_run_is_the_view_of_that_moment() {
 #[test]
 fn nothing_hidden_reaches_a_display_and_every_wait_ends_with_its_ask() {
     let mut evil = 0;
-    for story in stories::all() {
+    for story in testing::all() {
         let text = lines(&story);
         evil += usize::from(text.contains("\\u{202e}evil"));
         assert!(text.chars().all(|c| c == '\n' || hidden(c).is_none()), "{}: {text:?}", story.name);
@@ -132,7 +132,7 @@ fn nothing_hidden_reaches_a_display_and_every_wait_ends_with_its_ask() {
 
 #[test]
 fn a_record_that_does_not_fit_stops_the_view_and_says_so() {
-    for story in stories::all() {
+    for story in testing::all() {
         let middle = story.records.len() / 2;
         let mut view = fold(&story, &story.records[..middle]);
         let before = view.snapshot();
@@ -147,7 +147,7 @@ fn a_record_that_does_not_fit_stops_the_view_and_says_so() {
 
 #[test]
 fn the_event_of_a_record() {
-    let story = stories::all().into_iter().find(|s| s.name == "refused_host").unwrap();
+    let story = testing::all().into_iter().find(|s| s.name == "refused_host").unwrap();
     let view = fold(&story, &story.records);
     let text: Vec<String> = story.records.iter().map(|r| Event::of(&view, r).to_line()).collect();
     insta::assert_snapshot!(text.join("\n"));
