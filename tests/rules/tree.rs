@@ -38,12 +38,27 @@ pub(crate) fn files(below: &str, endings: &[&str]) -> Vec<TextFile> {
     found
 }
 
-/// Rust files of the crates' libraries and binaries.
+/// Rust files of the crates' libraries and binaries, without what is built for tests only.
 pub(crate) fn crate_sources() -> Vec<TextFile> {
     let all = files(".", &[".rs"]);
-    let all: Vec<_> = all.into_iter().filter(|f| f.path.contains("src/") && !is_test(&f.path)).collect();
+    let tests: Vec<String> = all.iter().flat_map(test_modules).collect();
+    let is_source = |f: &TextFile| f.path.contains("src/") && !is_test(&f.path) && !tests.contains(&f.path);
+    let all: Vec<_> = all.into_iter().filter(is_source).collect();
     assert!(all.len() > 20, "only {} sources found: the search is broken", all.len());
     all
+}
+
+/// The files of the modules that a file declares under `#[cfg(test)]`.
+fn test_modules(file: &TextFile) -> Vec<String> {
+    let path = Path::new(&file.path);
+    let is_root = matches!(path.file_name().and_then(|n| n.to_str()), Some("mod.rs" | "lib.rs" | "main.rs"));
+    let dir = if is_root { path.parent().map(Path::to_owned) } else { Some(path.with_extension("")) };
+    let lines: Vec<&str> = file.text.lines().collect();
+    let declared = lines.windows(2).filter(|pair| pair[0].trim() == "#[cfg(test)]").filter_map(|pair| {
+        let (_, name) = pair[1].split_once("mod ")?;
+        Some(format!("{}/{}.rs", dir.as_ref()?.display(), name.strip_suffix(';')?))
+    });
+    declared.collect()
 }
 
 /// Whether a path holds tests and nothing else.
@@ -51,7 +66,6 @@ pub(crate) fn is_test(path: &str) -> bool {
     path.starts_with("tests/")
         || path.split('/').any(|part| part == "tests" || part == "benches")
         || path.ends_with("tests.rs")
-        || path.ends_with("testing.rs")
 }
 
 impl TextFile {

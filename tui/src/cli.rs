@@ -91,7 +91,7 @@ pub enum Format {
 pub enum LogFormat {
     /// For people.
     Human,
-    /// One record a line, as the journal holds it.
+    /// One event a line, in the shape of CloudEvents 1.0.
     Ndjson,
 }
 

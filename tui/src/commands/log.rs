@@ -1,11 +1,12 @@
 //! `banister log`: shows the records of a run.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use banister_core::run::ExitCode;
+use banister_core::view::{Event, Plain, RunView};
 use banister_runtime::journal::{Follower, RunEnd, Tail};
 
-use super::not_built;
 use crate::cli::{LogArgs, LogFormat};
 use crate::failure::Failure;
 use crate::{select, terminal};
@@ -14,16 +15,26 @@ use crate::{select, terminal};
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 pub(super) fn log(args: &LogArgs) -> Result<ExitCode, Failure> {
-    if args.format == LogFormat::Human {
-        return Err(not_built("log --format human"));
-    }
     let run = select::run(&args.run, &args.state)?;
+    let mut view = RunView::new(Arc::new(run.read_plan()?.0));
+    let mut plain = Plain::new();
     let mut follower = Follower::open(&run.journal_path())?;
     loop {
         // Asked before the reading: an engine that ends in between has written all it will by the time it is read.
         let goes_on = args.follow && run.is_running()?;
         while let Some(followed) = follower.next()? {
-            terminal::data(&format!("{}\n", followed.body))?;
+            view.apply(&followed.record)
+                .map_err(|error| Failure::new(ExitCode::JOURNAL_BROKEN, format!("the records do not fold: {error}")))?;
+            match args.format {
+                LogFormat::Human => {
+                    for line in plain.lines(&view, &followed.record) {
+                        terminal::data(&format!("{line}\n"))?;
+                    }
+                }
+                LogFormat::Ndjson => {
+                    terminal::data(&format!("{}\n", Event::of(&view, &followed.record).to_line()))?;
+                }
+            }
         }
         if !goes_on || follower.end() != RunEnd::Open {
             break;
