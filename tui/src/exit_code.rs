@@ -8,7 +8,7 @@ pub const USAGE: ExitCode = ExitCode(64);
 pub const BAD_RUNBOOK: ExitCode = ExitCode(65);
 /// No such file, run, step or runbook.
 pub const NO_INPUT: ExitCode = ExitCode(66);
-/// A host could not be asked.
+/// No host, or no engine, could be asked.
 pub const UNAVAILABLE: ExitCode = ExitCode(69);
 /// A file or socket could not be read or written.
 pub const IO: ExitCode = ExitCode(74);
@@ -40,7 +40,7 @@ pub const TABLE: [(ExitCode, &str); 23] = [
     (USAGE, "the command line is wrong"),
     (BAD_RUNBOOK, "a runbook, parameter, inventory or answers file cannot be used"),
     (NO_INPUT, "no such file, runbook, run or step"),
-    (UNAVAILABLE, "no host could be asked"),
+    (UNAVAILABLE, "no host, or no engine, could be asked"),
     (ExitCode::BUG, ExitCode::BUG.meaning()),
     (IO, "a file or socket could not be read or written"),
     (BUSY, "another engine holds the run"),

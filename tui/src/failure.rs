@@ -6,6 +6,7 @@
 use std::io;
 
 use banister_core::run::ExitCode;
+use banister_runtime::control::ControlError;
 use banister_runtime::driver::DriverError;
 use banister_runtime::journal::JournalError;
 use banister_runtime::output::OutputError;
@@ -135,7 +136,7 @@ impl From<DriverError> for Failure {
                 SecretErrorReason::Prompt(_) => ExitCode::ASK_UNAVAILABLE,
                 _ => exit_code::BAD_RUNBOOK,
             },
-            DriverError::Over { .. } => exit_code::NOT_ALLOWED,
+            DriverError::Over { .. } | DriverError::Remark { .. } => exit_code::NOT_ALLOWED,
             DriverError::Machine { .. } => exit_code::IO,
             other => other.exit_code().unwrap_or(ExitCode::BUG),
         };
@@ -143,5 +144,16 @@ impl From<DriverError> for Failure {
             DriverError::State(error) => error.into(),
             error => Self::new(exit, error.to_string()),
         }
+    }
+}
+
+impl From<ControlError> for Failure {
+    fn from(error: ControlError) -> Self {
+        let (exit, hint) = match &error {
+            ControlError::NotLive(_) => (exit_code::UNAVAILABLE, "`banister runs` says how it stands"),
+            ControlError::Rejected { .. } => (exit_code::NOT_ALLOWED, ""),
+            ControlError::Engine(_) | ControlError::Io { .. } => (exit_code::IO, ""),
+        };
+        Self::new(exit, error.to_string()).hint(hint)
     }
 }

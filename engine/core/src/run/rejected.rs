@@ -125,3 +125,44 @@ pub enum Rejected {
     #[error("the journal failed; drop this run and resume it from what can be read")]
     Poisoned,
 }
+
+impl Rejected {
+    /// Its name, for programs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::AlreadyStarted => "already_started",
+            Self::NotYetStarted => "not_yet_started",
+            Self::RunOver => "run_over",
+            Self::Drained => "drained",
+            Self::NotResumed => "not_resumed",
+            Self::UnknownStep(..) => "unknown_step",
+            Self::UnknownHost(..) => "unknown_host",
+            Self::NotUnderWay { .. } => "not_under_way",
+            Self::StaleTimer => "stale_timer",
+            Self::NoSuchAsk { .. } => "no_such_ask",
+            Self::WordNotOffered { .. } => "word_not_offered",
+            Self::ReasonMissing => "reason_missing",
+            Self::EvidenceMissing => "evidence_missing",
+            Self::WaitMissing => "wait_missing",
+            Self::FactMissing => "fact_missing",
+            Self::FactWrong => "fact_wrong",
+            Self::FactUnknown(..) => "fact_unknown",
+            Self::PlanMissing => "plan_missing",
+            Self::PlanDiffers { .. } => "plan_differs",
+            Self::TypedDiffers(..) => "typed_differs",
+            Self::NotAmongApprovers(..) => "not_among_approvers",
+            Self::StarterMayNotApprove => "starter_may_not_approve",
+            Self::SamePersonTwice(..) => "same_person_twice",
+            Self::NotAPerson => "not_a_person",
+            Self::NameOutsideDrill => "name_outside_drill",
+            Self::PenHeldBy(..) => "pen_held_by",
+            Self::AlreadyHeld => "already_held",
+            Self::NotHeld => "not_held",
+            Self::AlreadyAborted => "already_aborted",
+            Self::AlreadyDraining => "already_draining",
+            Self::NoUndo => "no_undo",
+            Self::Poisoned => "poisoned",
+        }
+    }
+}

@@ -9,8 +9,6 @@ use banister_core::run::{Actor, Answer, Ask, AskId, AskUnavailableReason, Input,
 use banister_core::runbook::HostName;
 use tokio::sync::mpsc;
 
-use super::snapshot::if_it_fails;
-
 /// An ask as a person should see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
@@ -133,4 +131,11 @@ impl Desk {
     pub(super) fn into_answers(self) -> Answers {
         self.answers
     }
+}
+
+/// The sentence for the operator that is nearest to an ask: its step's, else the runbook's.
+fn if_it_fails(run: &Run, ask: &AskId) -> String {
+    let graph = run.state().graph();
+    let step = graph.find(&ask.path).and_then(|task| graph.step(task));
+    step.map_or_else(|| run.plan().if_it_fails.clone(), |step| step.if_it_fails.clone())
 }

@@ -21,6 +21,7 @@ use super::signals::{Interrupts, watch_signals};
 use super::tap::Tap;
 use super::timers::Timers;
 use super::{Clock, DriverError, Feed, Inbox};
+use crate::control;
 use crate::journal::FileJournal;
 use crate::output::OutputStore;
 use crate::secrets::Secrets;
@@ -123,6 +124,8 @@ impl Engine {
             (inbox.clone(), self.operator.clone(), self.terminal.clone()),
         )
         .map_err(machine("watch signals"))?;
+        let socket = control::serve(self.lock.run(), self.run.plan(), inbox.clone(), self.feed.clone())
+            .map_err(machine("make the control socket"))?;
         let secrets = Arc::new(self.secrets);
         let dispatcher = Dispatcher::new(&self.run, &id, timers, (inbox, self.feed.clone()), (outputs, secrets));
         let work = Loop {
@@ -179,6 +182,7 @@ impl Engine {
         // Late is not wrong: the next contact tidies up what is left.
         let _ = tokio::time::timeout(TIDY_TIME, cleaning.wait()).await;
         self.feed.tell(&super::Event::Ended(exit));
+        socket.close().await;
         drop(self.lock);
         Ok(Ended { exit, trouble, resumable, warnings })
     }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use banister_core::run::{ExitCode, ReplayError};
+use banister_core::run::{ExitCode, Rejected, ReplayError};
 
 use crate::journal::JournalError;
 use crate::secrets::SecretError;
@@ -72,6 +72,14 @@ pub enum DriverError {
         /// The journal's last.
         last: u64,
     },
+    /// It does not take a remark.
+    #[error("run {run} takes no remark: {why}")]
+    Remark {
+        /// The run.
+        run: String,
+        /// Why.
+        why: Rejected,
+    },
     /// The engine's own machine lacks something.
     #[error("cannot {what}: {source}")]
     Machine {
@@ -90,7 +98,7 @@ impl DriverError {
             Self::Journal(error) => Some(error.exit_code()),
             Self::Replay { .. } | Self::PlanChanged { .. } | Self::Witness { .. } => Some(ExitCode::JOURNAL_BROKEN),
             Self::AnswerForOtherPlan { .. } => Some(ExitCode::REFUSED),
-            Self::State(_) | Self::Secret(_) | Self::Over { .. } | Self::Machine { .. } => None,
+            Self::State(_) | Self::Secret(_) | Self::Over { .. } | Self::Remark { .. } | Self::Machine { .. } => None,
         }
     }
 }

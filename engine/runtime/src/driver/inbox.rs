@@ -3,8 +3,6 @@
 use banister_core::run::{Actor, Answer, Command, Input, Rejected};
 use tokio::sync::{mpsc, oneshot};
 
-use super::Snapshot;
-
 /// How many messages may wait. Whoever sends more waits himself: an executor has finished its command by then.
 const ROOM: usize = 1024;
 
@@ -27,23 +25,11 @@ pub enum Refusal {
     Gone(Gone),
 }
 
-/// One message to the loop.
+/// One message to the loop: what happened, and who waits until it is durable.
 #[derive(Debug)]
-pub(super) enum Message {
-    /// Something happened; the answer comes when it is durable.
-    Input(Box<Input>, Option<oneshot::Sender<Result<u64, Refusal>>>),
-    /// Somebody wants to see how the run stands.
-    Look(oneshot::Sender<Box<Snapshot>>),
-}
-
-impl Message {
-    #[cfg(test)]
-    pub(super) fn into_input(self) -> Option<Input> {
-        match self {
-            Self::Input(input, _) => Some(*input),
-            Self::Look(_) => None,
-        }
-    }
+pub(super) struct Message {
+    pub(super) input: Box<Input>,
+    pub(super) reply: Option<oneshot::Sender<Result<u64, Refusal>>>,
 }
 
 /// Sends inputs to a run. Cheap to clone.
@@ -61,7 +47,7 @@ impl Inbox {
     /// # Errors
     /// [`Gone`] if the engine has ended.
     pub async fn send(&self, input: Input) -> Result<(), Gone> {
-        self.0.send(Message::Input(Box::new(input), None)).await.map_err(|_| Gone)
+        self.0.send(Message { input: Box::new(input), reply: None }).await.map_err(|_| Gone)
     }
 
     /// Sends an input and waits until it is durable; gives the number of the run's last record then.
@@ -70,7 +56,7 @@ impl Inbox {
     /// A [`Refusal`] with its reason.
     pub async fn put(&self, input: Input) -> Result<u64, Refusal> {
         let (reply, answer) = oneshot::channel();
-        let sent = self.0.send(Message::Input(Box::new(input), Some(reply))).await;
+        let sent = self.0.send(Message { input: Box::new(input), reply: Some(reply) }).await;
         sent.map_err(|_| Refusal::Gone(Gone))?;
         answer.await.unwrap_or(Err(Refusal::Gone(Gone)))
     }
@@ -89,15 +75,5 @@ impl Inbox {
     /// As [`Inbox::put`].
     pub async fn answer(&self, actor: Actor, answer: Answer) -> Result<u64, Refusal> {
         self.put(Input::Answered { actor, answer }).await
-    }
-
-    /// How the run stands, as committed.
-    ///
-    /// # Errors
-    /// [`Gone`] if the engine has ended.
-    pub async fn look(&self) -> Result<Box<Snapshot>, Gone> {
-        let (reply, answer) = oneshot::channel();
-        self.0.send(Message::Look(reply)).await.map_err(|_| Gone)?;
-        answer.await.map_err(|_| Gone)
     }
 }

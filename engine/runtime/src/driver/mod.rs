@@ -24,9 +24,9 @@ mod facts;
 mod feed;
 mod inbox;
 mod people;
+mod remark;
 mod round;
 mod signals;
-mod snapshot;
 mod tap;
 mod timers;
 
@@ -39,8 +39,8 @@ pub use facts::Origin;
 pub use feed::{Event, Feed, Subscription};
 pub use inbox::{Gone, Inbox, Refusal};
 pub use people::{operator, person};
+pub use remark::remark;
 pub use signals::Interrupts;
-pub use snapshot::{AskSnapshot, Snapshot, StepSnapshot};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -15,7 +15,7 @@ use super::desk::Desk;
 use super::dispatch::Dispatcher;
 use super::inbox::{Message, Refusal};
 use super::tap::Tap;
-use super::{Clock, Event, Feed, Snapshot};
+use super::{Clock, Event, Feed};
 
 /// Messages that become durable together, at most. More would only make the first of them wait longer.
 const MOST: usize = 512;
@@ -93,18 +93,12 @@ impl Loop {
         let messages = self.select();
         let now = self.clock.now();
         let elapsed = now.elapsed;
-        let (mut looks, mut taken, mut refused) = (Vec::new(), Vec::<Reply>::new(), Vec::<(Reply, Rejected)>::new());
+        let (mut taken, mut refused) = (Vec::<Reply>::new(), Vec::<(Reply, Rejected)>::new());
         let mut unfit: Vec<(Box<Answer>, String)> = Vec::new();
         let mut fault = false;
         let mut batch = self.run.batch(now);
         for message in messages {
-            let (input, reply) = match message {
-                Message::Input(input, reply) => (input, reply),
-                Message::Look(look) => {
-                    looks.push(look);
-                    continue;
-                }
-            };
+            let Message { input, reply } = message;
             let trace = Trace::of(&input);
             if let Some(key) = &trace.ended {
                 self.running.remove(key);
@@ -141,7 +135,6 @@ impl Loop {
                 return Some(Verdict::Journal(why));
             }
         }
-        looks.into_iter().for_each(|look| drop(look.send(Box::new(Snapshot::of(&self.run)))));
         if fault {
             self.drain_unjournalled("a record did not fit; this is a fault of banister");
             return Some(Verdict::Fault);
@@ -157,7 +150,7 @@ impl Loop {
     /// Everything that waits, in its order; waits for the first.
     fn select(&mut self) -> Vec<Message> {
         let mut messages: Vec<Message> =
-            self.next.drain(..).map(|input| Message::Input(Box::new(input), None)).collect();
+            self.next.drain(..).map(|input| Message { input: Box::new(input), reply: None }).collect();
         if messages.is_empty() {
             // The dispatcher holds a sender, so there is always one to come.
             messages.extend(self.inbox.blocking_recv());
@@ -203,12 +196,11 @@ impl Loop {
         while !self.running.is_empty()
             && let Some(message) = self.inbox.blocking_recv()
         {
-            if let Message::Input(input, reply) = message {
-                if let Some(key) = Trace::of(&input).ended {
-                    self.running.remove(&key);
-                }
-                reply.map(|reply| reply.send(Err(Refusal::NotWritten(why.to_owned()))));
+            let Message { input, reply } = message;
+            if let Some(key) = Trace::of(&input).ended {
+                self.running.remove(&key);
             }
+            reply.map(|reply| reply.send(Err(Refusal::NotWritten(why.to_owned()))));
         }
     }
 }

@@ -25,7 +25,7 @@ fn command(script: &str) -> Command {
     }
 }
 
-fn step(name: &str, needs: &[u32], action: Action) -> Step {
+pub(crate) fn step(name: &str, needs: &[u32], action: Action) -> Step {
     let hosts = if matches!(action, Action::Command(_)) { vec![HostIndex(0)] } else { Vec::new() };
     Step {
         id: StepId::new(name).unwrap(),
@@ -39,7 +39,7 @@ fn step(name: &str, needs: &[u32], action: Action) -> Step {
     }
 }
 
-fn changing(script: &str) -> Action {
+pub(crate) fn changing(script: &str) -> Action {
     Action::Command(Box::new(CommandStep {
         effect: EffectClass::Once,
         command: command(script),
@@ -56,23 +56,23 @@ fn changing(script: &str) -> Action {
     }))
 }
 
-fn pause() -> Action {
+pub(crate) fn pause() -> Action {
     Action::Pause { text: Template::text("look at the graph") }
 }
 
-struct Bench {
+pub(crate) struct Bench {
     dir: tempfile::TempDir,
     state: StateDir,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let state = StateDir::open(dir.path().join("state")).unwrap();
         Self { dir, state }
     }
 
-    fn plan(&self, steps: Vec<Step>) -> Plan {
+    pub(crate) fn plan(&self, steps: Vec<Step>) -> Plan {
         Plan {
             format: Plan::FORMAT,
             semantics: Plan::SEMANTICS,
@@ -97,7 +97,7 @@ impl Bench {
         }
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         let path = self.dir.path().join(name);
         if name == "ledger" {
             let _ = std::fs::create_dir(&path);
@@ -105,7 +105,7 @@ impl Bench {
         path.display().to_string()
     }
 
-    fn begin(&self, plan: &Plan, answers: &str) -> Result<Engine, DriverError> {
+    pub(crate) fn begin(&self, plan: &Plan, answers: &str) -> Result<Engine, DriverError> {
         with_options(answers, |options| Engine::begin(&self.state, plan, "sha256:plan", &Origin::default(), options))
     }
 }
@@ -115,18 +115,18 @@ fn answers(text: &str) -> Answers {
     Answers::parse(&source, banister_core::run::Voices::Own).0.unwrap()
 }
 
-fn with_options<T>(given: &str, act: impl FnOnce(Options<'_>) -> T) -> T {
+pub(crate) fn with_options<T>(given: &str, act: impl FnOnce(Options<'_>) -> T) -> T {
     let answers = if given.is_empty() { Answers::default() } else { answers(given) };
     let mut prompt = |_: &ParamName| Err(std::io::ErrorKind::Unsupported.into());
     act(Options { answers, terminal: None, prompt: &mut prompt, limits: Limits { min_free: 0, ballast: 4096 } })
 }
 
-fn drive(engine: Engine) -> Ended {
+pub(crate) fn drive(engine: Engine) -> Ended {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(engine.drive()).unwrap()
 }
 
-fn records(run: &RunDir) -> Vec<Record> {
+pub(crate) fn records(run: &RunDir) -> Vec<Record> {
     let read = read(&run.journal_path()).unwrap();
     assert_eq!(read.tail, Tail::Whole);
     read.records

@@ -79,8 +79,8 @@ mod tests {
             timers.arm(now + ms * 1_000_000, timer(name));
         }
         for (name, ms) in [("past", 0), ("soon", 5), ("late", 40)] {
-            let fired = messages.recv().await.unwrap().into_input().unwrap();
-            assert_eq!(fired, Input::TimerFired { timer: timer(name) });
+            let fired = messages.recv().await.unwrap().input;
+            assert_eq!(*fired, Input::TimerFired { timer: timer(name) });
             assert!(Clock::elapsed() >= now + ms * 1_000_000, "{name} came before its time");
         }
     }

@@ -1,0 +1,157 @@
+//! The socket of a run that is really under way: its one step waits for a pipe that the test writes to.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::thread::JoinHandle;
+
+use banister_core::run::{ExitCode, RecordKind};
+
+use super::*;
+use crate::driver::tests::{Bench, changing, drive, records, step};
+use crate::driver::{Ended, remark};
+use crate::state::RunDir;
+
+struct Live {
+    run: RunDir,
+    pipe: PathBuf,
+    engine: JoinHandle<Ended>,
+    _bench: Bench,
+}
+
+impl Live {
+    fn start() -> Self {
+        let bench = Bench::new();
+        let pipe = PathBuf::from(bench.path("pipe"));
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        let steps = vec![step("wait", &[], changing(&format!("echo begun; cat {}", pipe.display())))];
+        let engine = bench.begin(&bench.plan(steps), "").unwrap();
+        let run = engine.dir().clone();
+        Self { run, pipe, engine: std::thread::spawn(move || drive(engine)), _bench: bench }
+    }
+
+    fn client(&self) -> Client {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        loop {
+            match Client::connect(&self.run) {
+                Ok(client) => return client,
+                Err(error) => assert!(std::time::Instant::now() < deadline, "{error}"),
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    /// Lets the step end.
+    fn end(self) -> (ExitCode, RunDir, Bench) {
+        std::fs::write(&self.pipe, "").unwrap();
+        (self.engine.join().unwrap().exit, self.run, self._bench)
+    }
+}
+
+fn body(line: &str) -> Body {
+    serde_json::from_str::<Reply>(line).unwrap_or_else(|e| panic!("{line}: {e}")).body
+}
+
+#[test]
+fn commands_are_acknowledged_and_rejections_have_names() {
+    let live = Live::start();
+    let mut client = live.client();
+    let mode = std::fs::metadata(live.run.socket_path()).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+    assert!(client.act(Verb::Hold {}).unwrap() > 1, "the start comes first");
+    let Err(ControlError::Rejected { name, why }) = client.act(Verb::Hold {}) else { panic!("held twice") };
+    assert_eq!((name.as_str(), why.as_str()), ("already_held", "the run is held already"));
+    client.act(Verb::Note { text: "noted".into(), at: None }).unwrap();
+    client.act(Verb::Continue {}).unwrap();
+    let (exit, run, _bench) = live.end();
+    assert_eq!(exit, ExitCode::DONE);
+    let noted =
+        records(&run).into_iter().find(|r| matches!(&r.kind, RecordKind::NoteAdded { text } if text == "noted"));
+    assert_eq!(noted.unwrap().actor, crate::driver::operator(), "the actor is the kernel's");
+    assert!(matches!(Client::connect(&run), Err(ControlError::NotLive(_))));
+    let command = banister_core::run::Command::Note { text: "afterwards".into(), at: None };
+    assert_eq!(remark(&run, command).unwrap(), records(&run).len() as u64);
+    assert!(matches!(remark(&run, banister_core::run::Command::Hold), Err(crate::driver::DriverError::Remark { .. })));
+}
+
+#[test]
+fn whoever_follows_is_told_everything_to_the_end() {
+    let live = Live::start();
+    let mut client = live.client();
+    let id = client.send(Verb::Follow { output: true }).unwrap();
+    let mut next = || client.next().unwrap().map(|reply| (reply.id, reply.body));
+    let Some((its, Body::Snapshot(snapshot))) = next() else { panic!("first a snapshot") };
+    assert_eq!((its, snapshot.run.as_str()), (id, live.run.id().as_str()));
+    let mut seq = snapshot.seq;
+    let mut printed = 0;
+    let mut live = Some(live);
+    let mut ended = None;
+    loop {
+        match next() {
+            Some((_, Body::Record(record))) => {
+                seq += 1;
+                assert_eq!(record.seq, seq, "none is left out");
+                if matches!(record.kind, RecordKind::StepIntended { .. }) {
+                    ended = live.take().map(Live::end);
+                }
+            }
+            Some((_, Body::Output { .. })) => printed += 1,
+            Some((_, Body::Ended { exit })) => break assert_eq!(exit, ExitCode::DONE),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(next().is_none(), "nothing follows the end");
+    let (_, run, _bench) = ended.unwrap();
+    assert_eq!(seq, records(&run).len() as u64);
+    assert_eq!(printed, 1);
+}
+
+#[test]
+fn what_is_no_request_is_said_so_and_harms_nothing() {
+    let live = Live::start();
+    drop(live.client());
+    let talk = |bytes: &[u8]| {
+        let mut stream = UnixStream::connect(live.run.socket_path()).unwrap();
+        stream.write_all(bytes).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answers = String::new();
+        stream.read_to_string(&mut answers).unwrap();
+        answers
+    };
+    let errors: Vec<String> = [
+        "hold\n",
+        "{\"v\":2,\"id\":7,\"do\":{\"hold\":{}}}\n",
+        "{\"id\":7,\"do\":{\"hold\":{}}}\n",
+        "{\"v\":1,\"id\":7,\"do\":{\"explode\":{}}}\n",
+        "{\"v\":1,\"id\":7,\"do\":{\"note\":{\"text\":\"x\",\"actor\":\"root\"}}}\n",
+    ]
+    .iter()
+    .map(|line| talk(line.as_bytes()))
+    .collect();
+    insta::assert_snapshot!(errors.join(""));
+    assert_eq!(talk(b"{\"v\":1,\"id\":1,\"do\":{\"ho"), "", "a line without its end is nothing");
+    let long = format!("{{\"v\":1,\"id\":1,\"do\":{{\"note\":{{\"text\":\"{}\"}}}}}}\n", "x".repeat(70_000));
+    assert!(matches!(body(talk(long.as_bytes()).trim()), Body::Error { why } if why.contains("more than 65536 bytes")));
+    let mut stream = BufReader::new(UnixStream::connect(live.run.socket_path()).unwrap());
+    stream.get_mut().write_all(b"\n{\"v\":1,\"id\":3,\"do\":{\"snapshot\":{}}}\n").unwrap();
+    let mut line = String::new();
+    stream.read_line(&mut line).unwrap();
+    assert!(matches!(body(&line), Body::Error { .. }));
+    line.clear();
+    stream.read_line(&mut line).unwrap();
+    assert!(matches!(body(&line), Body::Snapshot(_)), "after a bad line the next is taken");
+    assert_eq!(live.end().0, ExitCode::DONE);
+}
+
+#[test]
+fn a_path_too_long_for_a_socket_is_reached_through_its_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let long = dir.path().join("x".repeat(120));
+    std::fs::create_dir(&long).unwrap();
+    let path = long.join("control");
+    let _listener = super::server::at(&path, std::os::unix::net::UnixListener::bind).unwrap();
+    assert!(path.exists());
+    super::server::at(&path, UnixStream::connect).unwrap();
+}
