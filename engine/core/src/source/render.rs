@@ -19,8 +19,15 @@ pub enum Look {
 /// Width that lines are cut to: terminals at night are not always wide, and snapshots need one number.
 const WIDTH: usize = 120;
 
+/// Findings that are shown to people at once; nobody reads the hundred and first before mending the first.
+const MOST: usize = 100;
+
+/// Bytes of a line that are shown after the last place in it.
+const AFTER: usize = 300;
+
 /// Shows findings as people read them: severity, code and message, file:line:column, the line with the place
-/// underlined, other places that belong to it, and what to do. Ordered by place, one blank line between two.
+/// underlined, other places that belong to it, and what to do. Ordered by place, one blank line between two; of very
+/// many the first hundred and how many more there are.
 #[must_use]
 pub fn render_human(source: &SourceFile, findings: &[Diagnostic], look: Look) -> String {
     let renderer = match look {
@@ -28,11 +35,12 @@ pub fn render_human(source: &SourceFile, findings: &[Diagnostic], look: Look) ->
         Look::Colour => Renderer::styled(),
     };
     let renderer = renderer.term_width(WIDTH).decor_style(DecorStyle::Ascii);
-    let text = Shown::of(source);
-    ordered(findings)
-        .map(|finding| renderer.render(&[group(source, &text, finding)]) + "\n")
-        .collect::<Vec<_>>()
-        .join("\n")
+    let shown = ordered(findings).take(MOST).map(|finding| renderer.render(&[group(source, finding)]) + "\n");
+    let mut text = shown.collect::<Vec<_>>().join("\n");
+    if findings.len() > MOST {
+        text.push_str(&format!("\n… and {} more\n", findings.len() - MOST));
+    }
+    text
 }
 
 /// The findings by place: the order of the file is the order in which people mend it.
@@ -42,40 +50,59 @@ fn ordered(findings: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {
     ordered.into_iter()
 }
 
-/// The text as it is shown: without the byte order mark, which has a width of its own in some terminals.
-struct Shown<'a> {
+/// The part of the text that holds the places of one finding: the renderer reads all it is given, and a file may be
+/// large.
+struct Window<'a> {
     text: &'a str,
-    cut: usize,
+    start: usize,
+    line: usize,
 }
 
-impl<'a> Shown<'a> {
-    fn of(source: &'a SourceFile) -> Self {
-        let text = source.text().strip_prefix('\u{feff}').unwrap_or(source.text());
-        Self { text, cut: source.text().len() - text.len() }
+impl<'a> Window<'a> {
+    fn of(source: &'a SourceFile, finding: &Diagnostic) -> Self {
+        let spans = || std::iter::once(finding.span).chain(finding.related.iter().map(|place| place.span));
+        let first = spans().map(|span| span.start).min().unwrap_or(0);
+        // An underline stays in the line it begins in, so the last line is the last in which one begins.
+        let last = spans().map(|span| span.start).max().unwrap_or(0);
+        let text = source.text();
+        let line = source.position(first).line;
+        // A byte order mark has a width of its own in some terminals.
+        let start =
+            if line == 1 && text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { source.line_start(line) };
+        let last_line = source.position(last).line;
+        let line_end = source.line_start(last_line) + source.line(last_line).len();
+        let longest = spans().map(|span| span.end).max().unwrap_or(last).max(last);
+        let end = source.boundary(line_end.min(longest.saturating_add(AFTER))).max(start);
+        Self { text: &text[start..end], start, line }
     }
 
     /// A span of the file as a range of this text, on character boundaries, within one line: an underline below ten
     /// lines says less than one below the first.
     fn range(&self, span: Span) -> std::ops::Range<usize> {
-        let start = self.text.floor_char_boundary(span.start.saturating_sub(self.cut));
-        let end = self.text.floor_char_boundary(span.end.saturating_sub(self.cut)).max(start);
+        let start = self.text.floor_char_boundary(span.start.saturating_sub(self.start));
+        let end = self.text.floor_char_boundary(span.end.saturating_sub(self.start)).max(start);
         let first_line = self.text[start..end].find(['\n', '\r']).unwrap_or(end - start);
         start..start + first_line
     }
 }
 
-fn group<'a>(source: &'a SourceFile, shown: &Shown<'a>, finding: &'a Diagnostic) -> annotate_snippets::Group<'a> {
+fn group<'a>(source: &'a SourceFile, finding: &'a Diagnostic) -> annotate_snippets::Group<'a> {
+    let window = Window::of(source, finding);
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     let label = (!finding.label.is_empty()).then_some(finding.label.as_str());
-    let primary = AnnotationKind::Primary.span(shown.range(finding.span)).label(label);
+    let primary = AnnotationKind::Primary.span(window.range(finding.span)).label(label);
     let related = finding
         .related
         .iter()
-        .map(|place| AnnotationKind::Context.span(shown.range(place.span)).label(place.label.as_str()));
-    let snippet = Snippet::source(shown.text).path(source.name()).annotation(primary).annotations(related);
+        .map(|place| AnnotationKind::Context.span(window.range(place.span)).label(place.label.as_str()));
+    let snippet = Snippet::source(window.text)
+        .line_start(window.line)
+        .path(source.name())
+        .annotation(primary)
+        .annotations(related);
     let group = level.primary_title(finding.message.as_str()).id(finding.code).element(snippet);
     if finding.help.is_empty() { group } else { group.element(Level::HELP.message(finding.help.as_str())) }
 }

@@ -602,6 +602,10 @@ findings! {
     NotPosix { written: String, instead: &'static str } = "B0712" Error:
         "`{written}` is bash, and `run:` is POSIX sh", "",
         "write {instead}, or say `shell: bash`";
+    /// A script that nests too deeply.
+    ScriptTooDeep { limit: usize } = "B0713" Error:
+        "this script nests deeper than {limit} brackets, loops and conditions", "",
+        "put the script into a file on the host and run that";
 
     // ---- B08: conditions ------------------------------------------------------------------------------------------
 
@@ -755,9 +759,9 @@ findings! {
         "no number is at least {min} and at most {max}, as `{name}` demands", "",
         "exchange `min:` and `max:`";
     /// A default or example that its own declaration refuses.
-    ParamOwnValue { name: String, what: &'static str, why: String } = "B0919" Error:
+    ParamOwnValue { name: String, what: &'static str, why: String, hint: String } = "B0919" Error:
         "the {what} of `{name}` is refused by its own declaration: {why}", "",
-        "change the {what}, or what the declaration demands";
+        "{hint}; or change what the declaration demands";
 
     // ---- B10: the inventory ---------------------------------------------------------------------------------------
 

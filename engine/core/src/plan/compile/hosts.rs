@@ -72,9 +72,13 @@ impl Resolver<'_> {
                 found.push(index);
             }
         };
+        let mut known = self.directory.is_some() && !hosts.names.is_empty();
         for text in &hosts.names {
             if text.value.contains("{{") {
-                self.param(text, findings).iter().flatten().copied().for_each(&mut add);
+                match self.param(text, findings) {
+                    Some(indexes) => indexes.into_iter().for_each(&mut add),
+                    None => known = false,
+                }
                 continue;
             }
             for (name, span) in self.parts(text) {
@@ -85,7 +89,7 @@ impl Resolver<'_> {
                 }
             }
         }
-        if findings.len() > before || self.directory.is_none() || hosts.names.is_empty() {
+        if findings.len() > before || !known {
             return None;
         }
         if found.is_empty() {

@@ -43,8 +43,8 @@ pub fn check_declarations(runbook: &Runbook, findings: &mut Vec<Diagnostic>) {
         for (node, what) in [(&decl.default, "default"), (&decl.example, "example")] {
             let Some(node) = node.as_ref().filter(|_| sound) else { continue };
             if let Some(finding) = refused(node, decl) {
-                let why = finding.message();
-                report(Finding::ParamOwnValue { name: name.clone(), what, why }, node.span);
+                let (why, hint) = (finding.message(), finding.help());
+                report(Finding::ParamOwnValue { name: name.clone(), what, why, hint }, node.span);
             }
         }
     }

@@ -14,6 +14,10 @@ use crate::source::{Finding, Span, Spanned};
 /// Bytes a script may have.
 pub const MAX_SCRIPT: usize = 64 << 10;
 
+/// Levels of brackets, loops and conditions a script may nest. The shell parser recurses, and no stack holds the
+/// thousands of levels that fit into [`MAX_SCRIPT`]; nobody reads more than a handful.
+const MAX_DEPTH: usize = 100;
+
 type Findings = Vec<Spanned<Finding>>;
 
 /// Checks scripts, each different text once: a runbook with a step for each of many hosts repeats itself.
@@ -38,6 +42,9 @@ impl Scripts {
         if text.len() > MAX_SCRIPT {
             let finding = Finding::ScriptTooLong { bytes: text.len(), limit: MAX_SCRIPT };
             return Err(vec![Spanned::new(finding, Span::new(0, 0))]);
+        }
+        if let Some(at) = too_deep(text) {
+            return Err(vec![Spanned::new(Finding::ScriptTooDeep { limit: MAX_DEPTH }, Span::new(at, at + 1))]);
         }
         let draft = Draft::parse(text)?;
         let mut findings = match self.checked.get(&(shell == Shell::Bash, text.to_owned())) {
@@ -102,6 +109,32 @@ fn check(text: &str, draft: &Draft, shell: Shell) -> Findings {
         }
     }
     findings
+}
+
+/// Where a script begins to nest deeper than [`MAX_DEPTH`], counted by brackets and keywords alone: where quotes make
+/// that too many, the script is still one that nobody can read.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut word = 0;
+    for (at, c) in text.char_indices() {
+        if !c.is_ascii_alphanumeric() && c != '_' {
+            match text.get(word..at).unwrap_or("") {
+                "if" | "while" | "until" | "for" | "case" => depth += 1,
+                "fi" | "done" | "esac" => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            word = at + c.len_utf8();
+        }
+        match c {
+            '(' | '{' => depth += 1,
+            ')' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return Some(text.floor_char_boundary(at));
+        }
+    }
+    None
 }
 
 /// Where a script that ends too early ends.

@@ -2,7 +2,7 @@
 
 use super::Decoder;
 use crate::runbook::syntax::ParamDecl;
-use crate::runbook::tree::{Entry, Node};
+use crate::runbook::tree::{Entry, Node, NodeKind};
 use crate::runbook::{ParamName, ParamType};
 use crate::source::{Finding, Spanned};
 
@@ -34,7 +34,9 @@ impl Decoder {
         let max = self.integer(fields.take("max"));
         self.finish(fields);
         let name = Spanned::new(name.ok()?, entry.key.span);
-        // A parameter of an unknown type is still declared: whoever uses it is not wrong.
+        // A parameter of an unknown type is still declared, and nobody is asked for its value.
+        let refused = || Node { span: entry.key.span, kind: NodeKind::Refused };
+        let default = default.or_else(|| kind.is_none().then(refused));
         let kind = kind.unwrap_or(Spanned::new(ParamType::Text, entry.key.span));
         Some(ParamDecl { name, kind, prompt, example, default, must_not_be, one_of, pattern, min, max })
     }
