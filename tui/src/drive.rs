@@ -1,17 +1,18 @@
 //! Runs an engine in the foreground, with its display and its questions.
 
 use std::io;
+use std::path::Path;
 
 use banister_core::run::{Answers, ExitCode, Voices};
 use banister_core::source::SourceFile;
 use banister_runtime::driver::{AskEvent, DriverError, Ended, Engine, Options};
 use banister_runtime::journal::Limits;
 use banister_runtime::settings::read_source;
-use std::path::Path;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::ask::{Dialog, Tty, secret};
 use crate::cli::RunOutput;
+use crate::commands::timeline::markdown;
 use crate::compile::{judge, say};
 use crate::failure::Failure;
 use crate::live::Live;
@@ -70,6 +71,13 @@ impl Front {
         terminal::talk(&format!("\nended with {exit}: {meaning}"));
         if resumable {
             terminal::talk(&format!("go on with: banister resume {id}"));
+        }
+        if self.output == RunOutput::Plain {
+            match markdown(&run) {
+                Ok(text) => terminal::data(&text)?,
+                // The run ended as it ended; only its story cannot be told here.
+                Err(failure) => terminal::complain(&failure),
+            }
         }
         terminal::talk(&format!("journal: {}\nverify it: banister verify {id}", run.journal_path().display()));
         Ok(exit)

@@ -12,7 +12,7 @@ mod rehearse;
 mod resume;
 mod run;
 mod runs;
-mod timeline;
+pub(crate) mod timeline;
 mod verify;
 
 use banister_core::run::ExitCode;
