@@ -1,5 +1,6 @@
 //! Turns a request into the script that is sent.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use banister_core::plan::Shell;
@@ -141,36 +142,83 @@ pub enum Verb<'a> {
     },
 }
 
+impl Verb<'_> {
+    /// Its function in the wrapper.
+    fn function(&self) -> &'static str {
+        match self {
+            Self::Start { .. } => "verb_start",
+            Self::Ask(_) => "verb_ask",
+            Self::Attach(_) => "verb_attach",
+            Self::Beat(_) => "verb_beat",
+            Self::Cancel(_) => "verb_cancel",
+            Self::Clean(_) => "verb_clean",
+            Self::Finish { .. } => "verb_finish",
+            Self::Witness { .. } => "verb_witness",
+            Self::Preflight { .. } => "verb_preflight",
+            Self::Observe { .. } => "verb_observe",
+        }
+    }
+}
+
 /// Kibibytes a ledger's file system must have free.
 const ROOM_KIB: u64 = 64 * 1024;
 
-/// The wrapper without its comments: what is not read need not be sent.
-fn wrapper() -> &'static str {
-    static TEXT: OnceLock<String> = OnceLock::new();
-    TEXT.get_or_init(|| {
-        let mut text = String::new();
+/// The wrapper as its functions, without comments; first, under no name, what stands outside of all.
+fn functions() -> &'static BTreeMap<&'static str, String> {
+    static FUNCTIONS: OnceLock<BTreeMap<&str, String>> = OnceLock::new();
+    FUNCTIONS.get_or_init(|| {
+        let mut functions = BTreeMap::<&str, String>::new();
+        let mut name = "";
         for line in include_str!("wrapper.sh").lines() {
+            name = line.strip_suffix("() {").unwrap_or(name);
             let code = line.trim_start();
             if !code.is_empty() && !code.starts_with('#') {
+                let text = functions.entry(name).or_default();
                 text.push_str(code);
                 text.push('\n');
             }
+            if line == "}" {
+                name = "";
+            }
         }
-        text
+        functions
     })
+}
+
+/// Appends what a verb needs of the wrapper: what a shell does not have to read is read fastest.
+fn wrapper(text: &mut ShellText, verb: &'static str) {
+    let functions = functions();
+    let mut needed = BTreeSet::from(["", verb]);
+    let mut open = vec!["", verb];
+    while let Some(code) = open.pop().and_then(|name| functions.get(name)) {
+        for word in code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+            if let Some((name, _)) = functions.get_key_value(word)
+                && needed.insert(name)
+            {
+                open.push(name);
+            }
+        }
+    }
+    for name in needed {
+        text.syntax(functions.get(name).map_or("", String::as_str));
+    }
 }
 
 /// The whole text for a host's `sh`.
 ///
+/// `dir` is the ledger's own directory, if a preflight has said it: that saves the host a look.
+///
 /// # Errors
 /// A [`RequestError`] for what cannot be sent; nothing was.
-pub fn script(place: &LedgerPlace, verb: &Verb<'_>) -> Result<ShellText, RequestError> {
+pub fn script(place: &LedgerPlace, dir: Option<&str>, verb: &Verb<'_>) -> Result<ShellText, RequestError> {
     let mut text = ShellText::default();
     // One compound command: a shell that loses its connection before the last brace has read a syntax error.
-    text.syntax(wrapper()).syntax("{\n");
+    wrapper(&mut text, verb.function());
+    text.syntax("{\n");
     let grace = (place.grace_ms / 100).max(1).to_string();
     set(&mut text, "grace", &grace)?;
     set(&mut text, "place", place.dir.trim_end_matches('/'))?;
+    set(&mut text, "dir", dir.unwrap_or(""))?;
     set(&mut text, "run", directory_name(&place.run)?)?;
     set(&mut text, "expect", place.expect.as_deref().unwrap_or(""))?;
     match verb {
@@ -179,36 +227,13 @@ pub fn script(place: &LedgerPlace, verb: &Verb<'_>) -> Result<ShellText, Request
             set(&mut text, "head", &head)?;
             key(&mut text, request)?;
             command(&mut text, request, *secrets)?;
-            text.syntax("start\n");
         }
-        Verb::Ask(request) => {
-            key(&mut text, request)?;
-            text.syntax("ask\n");
-        }
-        Verb::Attach(request) => {
-            key(&mut text, request)?;
-            text.syntax("attach\n");
-        }
-        Verb::Beat(request) => {
-            key(&mut text, request)?;
-            text.syntax("beat\n");
-        }
-        Verb::Cancel(request) => {
-            key(&mut text, request)?;
-            text.syntax("cancel\n");
-        }
-        Verb::Clean(request) => {
-            key(&mut text, request)?;
-            text.syntax("clean\n");
-        }
-        Verb::Finish { epoch } => {
-            set(&mut text, "epoch", &epoch.to_string())?;
-            text.syntax("finish\n");
-        }
-        Verb::Witness { epoch } => {
-            set(&mut text, "epoch", &epoch.to_string())?;
-            text.syntax("witness\n");
-        }
+        Verb::Ask(request)
+        | Verb::Attach(request)
+        | Verb::Beat(request)
+        | Verb::Cancel(request)
+        | Verb::Clean(request) => key(&mut text, request)?,
+        Verb::Finish { epoch } | Verb::Witness { epoch } => set(&mut text, "epoch", &epoch.to_string())?,
         Verb::Preflight { accounts, ledger } => {
             for name in *accounts {
                 account_name(name)?;
@@ -217,16 +242,14 @@ pub fn script(place: &LedgerPlace, verb: &Verb<'_>) -> Result<ShellText, Request
             set(&mut text, "need", if *ledger { "1" } else { "" })?;
             set(&mut text, "room", &ROOM_KIB.to_string())?;
             set(&mut text, "manifest", &place.manifest.replace('\n', " "))?;
-            text.syntax("preflight\n");
         }
         Verb::Observe { request, secrets, nonce } => {
             set(&mut text, "nonce", nonce)?;
             key(&mut text, request)?;
             command(&mut text, request, *secrets)?;
-            text.syntax("observe\n");
         }
     }
-    text.syntax("}\n");
+    text.syntax(verb.function()).syntax("\n}\n");
     Ok(text)
 }
 

@@ -13,7 +13,7 @@
 #   cancel   somebody stops it; no longer empty when that is over
 #   beat     uptime when an attached engine last saw it alive
 #
-# Names that request lines may set: place run base attempt epoch digest head expect account label grace nonce fed
+# Names that request lines may set: place dir run base attempt epoch digest head expect account label grace nonce fed
 # manifest accounts need room.
 
 nl='
@@ -177,8 +177,9 @@ stop() {
 
 # --- the ledger ------------------------------------------------------------------------------------------------------
 
-# Sets dir: one ledger for each account.
+# Sets dir, unless the request names it: one ledger for each account. Every byte that a shell reads is a system call.
 locate() {
+    [ -z "$dir" ] || return 0
     while read -r word _ uid _; do
         [ "$word" = Uid: ] && break
     done </proc/self/status
@@ -299,7 +300,7 @@ tell() {
 # --- verbs -----------------------------------------------------------------------------------------------------------
 
 # Claims the key, runs the command and keeps it until its status is written.
-start() {
+verb_start() {
     open_ledger
     elevate || leave account "$why"
     raise_epoch
@@ -332,6 +333,8 @@ start() {
     say key "$key"
     itself
     keeper=$me keeper_born=$born
+    clock
+    since=$uptime
     if [ -n "$fed" ]; then
         { defaults; feed; } 2>/dev/null | child >"$key/out" 2>"$key/err" &
     else
@@ -342,8 +345,8 @@ start() {
     clock
     if [ -f "$key/fence" ] && [ ! -h "$key/fence" ]; then
         { printf '%-63s\n' "$rc $uptime end" 1<>"$key/status"; } 2>/dev/null
-        status "$key" && tell
-        read -r _ _ _ _ _ since <"$key/process"
+        [ -e "$key/cancel" ] && status "$key" && tell
+        # Also if the status could not be written: this is the one other way to tell.
         leave done "$rc" "$since" "$uptime" "$uptime"
     fi
     [ -h "$key/fence" ] && leave revoked
@@ -355,8 +358,7 @@ start() {
 child() {
     defaults
     itself
-    clock
-    echo "$me $born $boot $keeper $keeper_born $uptime" >"$key/process" || exit 125
+    echo "$me $born $boot $keeper $keeper_born $since" >"$key/process" || exit 125
     set -C
     true 2>/dev/null >"$key/fence" || exit 125
     set +C
@@ -364,7 +366,7 @@ child() {
 }
 
 # What became of a key? A key that has not started never will.
-ask() {
+verb_ask() {
     open_ledger
     raise_epoch
     revoke "$key" && leave revoked
@@ -374,7 +376,7 @@ ask() {
 
 # Stays until the command ends; says every few seconds that it lives. It looks often at first and every second later:
 # each look costs the host a process.
-attach() {
+verb_attach() {
     open_ledger
     raise_epoch
     [ -d "$key" ] || leave changed "the ledger in $dir does not know this command"
@@ -393,7 +395,7 @@ feel() {
 }
 
 # Notes that the command lives, for whoever later finds it gone without a status.
-beat() {
+verb_beat() {
     open_ledger
     [ -e "$key/fence" ] || leave claimed
     tell
@@ -402,7 +404,7 @@ beat() {
 }
 
 # Stops a command and all that can be found of it.
-cancel() {
+verb_cancel() {
     open_ledger
     raise_epoch
     revoke "$key" && leave revoked
@@ -419,14 +421,14 @@ cancel() {
 }
 
 # Removes what a command printed.
-clean() {
+verb_clean() {
     open_ledger
     rm -f "$key/out" "$key/err" "$key/beat" 2>/dev/null
     leave cleaned
 }
 
 # Marks the run as over: 30 days later the next contact removes it.
-finish() {
+verb_finish() {
     open_ledger
     raise_epoch
     { true >"$dir/$run/ended"; } 2>/dev/null || leave refused "the ledger in $dir cannot be written"
@@ -434,7 +436,7 @@ finish() {
 }
 
 # Says the latest journal head that any of the run's commands was sent with.
-witness() {
+verb_witness() {
     open_ledger
     latest=0 hash=-
     for meta in "$dir/$run"/*/meta; do
@@ -445,7 +447,7 @@ witness() {
 }
 
 # Can this host be used? Every refusal is one sentence. Makes the ledger at first contact.
-preflight() {
+verb_preflight() {
     [ -r /proc/self/stat ] && [ -r /proc/sys/kernel/random/boot_id ] && [ -r /proc/uptime ] ||
         leave refused "it has no Linux /proc, which tells processes apart"
     for tool in mkdir ln ls rm mv grep sleep cat id df find; do
@@ -464,6 +466,7 @@ preflight() {
     [ -n "$need" ] && make_ledger
     say boot "$boot"
     say machine "${machine:-none}"
+    [ -z "$need" ] || say key "$dir"
     leave ready "$ledger"
 }
 
@@ -513,7 +516,7 @@ make_ledger() {
 
 # A reading command: no ledger. It dies with its connection, whole. Both streams end with the nonce, so that nothing
 # the command prints and no status of its own can be taken for the end.
-observe() {
+verb_observe() {
     # What the shell itself has to say (bash reports killed jobs) must not reach the command's streams.
     exec 3<&0 4>&2 2>/dev/null
     read -r boot </proc/sys/kernel/random/boot_id

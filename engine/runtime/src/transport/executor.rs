@@ -92,6 +92,8 @@ pub(super) enum Stop {
 pub struct Executor {
     transport: Arc<dyn Transport>,
     place: Mutex<LedgerPlace>,
+    /// The ledger's own directory, once a preflight has said it.
+    dir: Mutex<Option<String>>,
     running: Mutex<BTreeMap<EffectKey, watch::Sender<Stop>>>,
 }
 
@@ -137,7 +139,7 @@ impl Executor {
     /// An executor of one run on one host.
     #[must_use]
     pub fn new(transport: Arc<dyn Transport>, place: LedgerPlace) -> Arc<Self> {
-        Arc::new(Self { transport, place: Mutex::new(place), running: Mutex::default() })
+        Arc::new(Self { transport, place: Mutex::new(place), dir: Mutex::default(), running: Mutex::default() })
     }
 
     /// Looks whether the host can be used, and makes its ledger if one is needed. From here on another ledger there is
@@ -155,6 +157,7 @@ impl Executor {
             Some(Broken::Unsendable(e)) => return Err(e.to_string()),
             Some(Broken::Unreachable(why) | Broken::Lost(why)) => return Err(why),
         }
+        let mut dir = None;
         let mut identity = HostIdentity { ledger: None, machine: String::new(), boot: String::new() };
         for answer in talk.answers {
             match answer {
@@ -163,6 +166,7 @@ impl Executor {
                     let (name, why) = text.split_once(' ').unwrap_or((&text, ""));
                     return Err(account::refusal(name, why));
                 }
+                Answer::Key(found) => dir = Some(found),
                 Answer::Boot(id) => identity.boot = id,
                 Answer::Machine(id) => identity.machine = id,
                 Answer::Ready(id) => identity.ledger = id,
@@ -171,6 +175,7 @@ impl Executor {
         }
         if identity.ledger.is_some() {
             locked(&self.place).expect.clone_from(&identity.ledger);
+            *locked(&self.dir) = dir;
         }
         Ok(identity)
     }
@@ -286,7 +291,8 @@ impl Executor {
     }
 
     async fn talk(&self, verb: &Verb<'_>, sink: Option<&mut (dyn OutputSink + 'static)>) -> Talk {
-        talk(&*self.transport, &self.place(), verb, sink).await
+        let dir = locked(&self.dir).clone();
+        talk(&*self.transport, &self.place(), dir.as_deref(), verb, sink).await
     }
 
     async fn tell(&self, verb: &Verb<'_>) -> Result<Vec<Answer>, String> {

@@ -25,7 +25,7 @@ pub(super) async fn observe(
 ) -> Finished {
     let nonce = uuid::Uuid::new_v4().simple().to_string();
     let verb = Verb::Observe { request, secrets: &*context.secrets, nonce: &nonce };
-    let script = match script(place, &verb) {
+    let script = match script(place, None, &verb) {
         Ok(script) => script,
         Err(e) => return Report::NotStarted(e.into()).into(),
     };

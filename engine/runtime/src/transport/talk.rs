@@ -90,19 +90,25 @@ async fn over(future: &mut Option<BoxFuture<'_, Talk>>) {
 }
 
 /// For the beats of a talk within a talk: only a named type ends the recursion of types.
-fn beat_of<'a>(transport: &'a dyn Transport, place: &'a LedgerPlace, verb: &'a Verb<'a>) -> BoxFuture<'a, Talk> {
-    Box::pin(talk(transport, place, verb, None))
+fn beat_of<'a>(
+    transport: &'a dyn Transport,
+    place: &'a LedgerPlace,
+    dir: Option<&'a str>,
+    verb: &'a Verb<'a>,
+) -> BoxFuture<'a, Talk> {
+    Box::pin(talk(transport, place, dir, verb, None))
 }
 
 /// Sends a verb and listens until the answer is whole. With a sink the output of the key is fetched meanwhile.
 pub(super) async fn talk(
     transport: &dyn Transport,
     place: &LedgerPlace,
+    dir: Option<&str>,
     verb: &Verb<'_>,
     mut sink: Option<&mut (dyn OutputSink + 'static)>,
 ) -> Talk {
     let mut talk = Talk { answers: Vec::new(), broken: None, follow: Follow::default() };
-    let channel = match script(place, verb) {
+    let channel = match script(place, dir, verb) {
         Err(e) => Err(Broken::Unsendable(e)),
         Ok(script) => transport.open(script).await.map_err(|e| Broken::Unreachable(e.to_string())),
     };
@@ -160,7 +166,7 @@ pub(super) async fn talk(
                 _ => complaining = false,
             },
             _ = beats.tick(), if beat.is_none() => {
-                beat = beat_verb.as_ref().map(|verb| beat_of(transport, place, verb));
+                beat = beat_verb.as_ref().map(|verb| beat_of(transport, place, dir, verb));
             }
             () = over(&mut beat) => {}
             _ = pulls.tick(), if sink.is_some() => {
