@@ -188,8 +188,10 @@ fn functions() -> &'static BTreeMap<&'static str, String> {
 /// Appends what a verb needs of the wrapper: what a shell does not have to read is read fastest.
 fn wrapper(text: &mut ShellText, verb: &'static str) {
     let functions = functions();
-    let mut needed = BTreeSet::from(["", verb]);
-    let mut open = vec!["", verb];
+    // `become` is called by the request's own `launch`.
+    let roots = ["", "become", verb];
+    let mut needed = BTreeSet::from(roots);
+    let mut open = Vec::from(roots);
     while let Some(code) = open.pop().and_then(|name| functions.get(name)) {
         for word in code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
             if let Some((name, _)) = functions.get_key_value(word)

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use banister_core::run::{CancelReport, ExecuteRequest, NotStartedReason, Report, ResolvedValue, TargetAnswer};
 use banister_core::runbook::ParamName;
@@ -42,7 +43,11 @@ impl Accounts {
         let (login, other) = (format!("bn{id}login"), format!("bn{id}other"));
         let accounts = Self { rules: format!("/etc/sudoers.d/banister-test-{id}").into(), login, other, _alone: alone };
         for name in [&accounts.login, &accounts.other] {
-            assert!(run("useradd", &["-M", "-d", "/nonexistent", "-s", "/bin/sh", name]), "cannot add {name}");
+            // The password file's lock may be somebody else's for a moment.
+            let start = Instant::now();
+            while !run("useradd", &["-M", "-d", "/nonexistent", "-s", "/bin/sh", name]) {
+                assert!(start.elapsed().as_secs() < 30, "cannot add {name}");
+            }
         }
         let rules = rules.replace("LOGIN", &accounts.login).replace("OTHER", &accounts.other);
         std::fs::write(&accounts.rules, rules + "\n").unwrap();
@@ -72,7 +77,8 @@ impl Drop for Accounts {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.rules);
         for name in [&self.login, &self.other] {
-            run("userdel", &[name]);
+            let start = Instant::now();
+            while !run("userdel", &[name]) && start.elapsed().as_secs() < 30 {}
         }
     }
 }
