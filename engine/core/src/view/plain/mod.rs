@@ -15,7 +15,7 @@ use chrono::NaiveDate;
 use super::phrase::clock;
 use super::run_view::RunView;
 use crate::plan::StepPath;
-use crate::run::{Record, RecordKind};
+use crate::run::{AskId, Purpose, Record, RecordKind};
 use crate::source::{visible, visible_bytes};
 
 /// Turns records into lines. Keeps only what it needs to say nothing twice.
@@ -38,8 +38,11 @@ impl Plain {
     /// view must have taken the record, and no later one.
     pub fn lines(&mut self, view: &RunView, record: &Record) -> Vec<String> {
         let mut texts = self.texts(view, record);
-        if let RecordKind::StepIntended { .. } | RecordKind::AskOpened { .. } = record.kind {
-            texts.extend(self.new_sentence(view));
+        // Of the step that begins or asks, not of the whole view: that would walk every step for every record.
+        if let RecordKind::StepIntended { path, purpose: Purpose::Main, .. }
+        | RecordKind::AskOpened { ask: AskId { path, .. }, .. } = &record.kind
+        {
+            texts.extend(self.new_sentence(view, path));
         }
         let time = clock(record.recorded);
         let mut lines = Vec::with_capacity(texts.len() + 1);
@@ -52,8 +55,11 @@ impl Plain {
     }
 
     /// The author's sentence, when it is another than the last one shown.
-    fn new_sentence(&mut self, view: &RunView) -> Option<String> {
-        let sentence = view.if_it_fails();
+    fn new_sentence(&mut self, view: &RunView, path: &StepPath) -> Option<String> {
+        if path.is_precondition() {
+            return None;
+        }
+        let sentence = view.sentence_of(view.state().graph().find(path)?);
         if sentence == self.sentence {
             return None;
         }

@@ -53,7 +53,7 @@ pub(super) fn text(view: &RunView, record: &Record) -> Option<String> {
             format!("draining: {why}, nothing new starts")
         }
         RecordKind::RunDrained { exit } => {
-            format!("the engine ends, the run can be resumed: {exit} {}", exit.meaning())
+            format!("the engine ends, `banister resume` goes on: {exit} {}", exit.meaning())
         }
         RecordKind::RunFinished { exit } => {
             let ms = view.began().map_or(0, |began| record.recorded.signed_duration_since(began).num_milliseconds());
