@@ -16,7 +16,7 @@ pub const MAX_SCRIPT: usize = 64 << 10;
 
 /// Levels of brackets, loops and conditions a script may nest. The shell parser recurses, and no stack holds the
 /// thousands of levels that fit into [`MAX_SCRIPT`]; nobody reads more than a handful.
-const MAX_DEPTH: usize = 100;
+const MAX_DEPTH: usize = 250;
 
 type Findings = Vec<Spanned<Finding>>;
 
