@@ -1,4 +1,4 @@
-//! YAML → [`Runbook`]: the spanned syntax tree of one file. It may still refer to things that do not exist.
+//! YAML → [`Runbook`](syntax::Runbook): the spanned syntax tree of one file. It may still refer to things that do not exist.
 
 mod decode;
 mod name;

@@ -9,4 +9,4 @@ mod secret;
 
 pub use load::{SecretError, SecretErrorReason, Secrets};
 pub use redact::{MARK, RedactionSet, Redactor};
-pub use secret::Secret;
+pub use secret::{Secret, UnfitSecret};
