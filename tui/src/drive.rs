@@ -50,7 +50,8 @@ impl Front {
         let fault = |error: io::Error| Failure::new(exit_code::IO, format!("cannot start a thread: {error}"));
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(fault)?;
         let run = engine.dir().clone();
-        let live = Live::start(&engine, self.output, runtime.handle().clone()).map_err(fault)?;
+        let live =
+            Live::start(&engine, self.output, self.terminal.is_some(), runtime.handle().clone()).map_err(fault)?;
         if let Some((tty, events)) = self.terminal {
             let dialog = Dialog::new(tty, events, &engine, runtime.handle().clone());
             std::thread::Builder::new().name("ask".to_owned()).spawn(move || dialog.run()).map_err(fault)?;

@@ -27,6 +27,8 @@ const MAX_LINE: usize = 8 * 1024;
 /// Shows one run on a thread of its own: a terminal that takes nothing must not stop anything else.
 pub(crate) struct Live {
     output: RunOutput,
+    /// Questions are put on this terminal, by somebody else.
+    has_dialog: bool,
     viewer: Subscription,
     journal: PathBuf,
     clock: Option<Clock>,
@@ -41,9 +43,14 @@ pub(crate) struct Live {
 
 impl Live {
     /// Shows an engine's run from here on.
-    pub(crate) fn start(engine: &Engine, output: RunOutput, handle: Handle) -> std::io::Result<JoinHandle<()>> {
+    pub(crate) fn start(
+        engine: &Engine,
+        output: RunOutput,
+        has_dialog: bool,
+        handle: Handle,
+    ) -> std::io::Result<JoinHandle<()>> {
         let mut view = RunView::new(engine.plan().clone());
-        let mut plain = Plain::new();
+        let mut plain = if has_dialog { Plain::beside_a_dialog() } else { Plain::new() };
         for record in engine.records() {
             // What does not fit was refused when the run was resumed.
             if view.apply(record).is_ok() {
@@ -52,6 +59,7 @@ impl Live {
         }
         let mut live = Self {
             output,
+            has_dialog,
             viewer: engine.feed().subscribe(),
             journal: engine.journal_path(),
             clock: Clock::new().ok(),
@@ -161,7 +169,9 @@ impl Live {
 
     /// Says of what has run for a while that it still does, and when it last printed something.
     fn progress(&mut self) {
-        if self.output != RunOutput::Plain {
+        // What is typed at a question must not be torn apart by news that can wait.
+        let is_asking = self.has_dialog && self.view.state().asks().any(|ask| ask.unavailable.is_none());
+        if self.output != RunOutput::Plain || is_asking {
             return;
         }
         let Some(now) = self.clock.as_ref().map(Clock::now) else { return };

@@ -25,6 +25,7 @@ pub struct Plain {
     sentence: String,
     /// The last bad sample that was shown, by gate.
     bad: BTreeMap<StepPath, String>,
+    beside_a_dialog: bool,
 }
 
 impl Plain {
@@ -32,6 +33,12 @@ impl Plain {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Lines that stand beside a dialog, which says itself what may be answered and what it does.
+    #[must_use]
+    pub fn beside_a_dialog() -> Self {
+        Self { beside_a_dialog: true, ..Self::default() }
     }
 
     /// The lines of one record, without their line feeds; none for a record that says nothing new to a person. The
@@ -81,7 +88,7 @@ impl Plain {
                 }
                 text.into_iter().collect()
             }
-            RecordKind::AskOpened { .. } => people::opened(view, record),
+            RecordKind::AskOpened { .. } => people::opened(view, record, self.beside_a_dialog),
             RecordKind::RunPlanned { .. } => run::planned(view, record),
             _ => {
                 let text = run::text(view, record)

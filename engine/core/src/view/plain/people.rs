@@ -10,7 +10,7 @@ use crate::view::run_view::RunView;
 /// A remark about another moment than this long before it was written says so.
 const LATE: TimeDelta = TimeDelta::seconds(60);
 
-pub(super) fn opened(view: &RunView, record: &Record) -> Vec<String> {
+pub(super) fn opened(view: &RunView, record: &Record, beside_a_dialog: bool) -> Vec<String> {
     let RecordKind::AskOpened { ask, kind, question, words, typed, fact } = &record.kind else { return Vec::new() };
     let needs = match kind {
         AskKind::Approve => view
@@ -24,6 +24,9 @@ pub(super) fn opened(view: &RunView, record: &Record) -> Vec<String> {
     };
     let choices: Vec<String> = words.iter().zip(1..).map(|(word, n)| format!("{n} {word}")).collect();
     let mut lines = vec![format!("ASK {}{needs}: {}", ask.path, visible(question))];
+    if beside_a_dialog {
+        return lines;
+    }
     if let Some(fact) = fact {
         lines.push(format!("to approve, answer: {}", visible(fact)));
     }
