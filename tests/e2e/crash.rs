@@ -1,0 +1,307 @@
+//! The engine is killed with -9 in each window there is, and at random moments; each window is witnessed.
+
+use std::fs;
+
+use rustix::process::{Signal, kill_process, test_kill_process};
+
+use crate::scenario::{Scenario, until};
+
+const ALL: &str = "one two three";
+
+/// Holds the delivery of `two`: the whole request has left the engine, and no shell has read it yet.
+fn hold_dispatch(scenario: &Scenario) {
+    let hook = scenario.path("hook").display().to_string();
+    let real = real("setsid");
+    scenario.stand_in(
+        "setsid",
+        &format!(
+            "[ -e {hook}/dispatch ] || exec {real} \"$@\"\n\
+             spool=$(mktemp {hook}/spool.XXXXXX)\n\
+             cat >\"$spool\"\n\
+             if grep -q '^start$' \"$spool\" && grep -qF 'two/@localhost:main#1' \"$spool\" && rm {hook}/dispatch; then\n\
+             \x20   echo $$ >{hook}/arrived\n    read -r _ <{hook}/gate\nfi\n\
+             exec {real} \"$@\" <\"$spool\"\n"
+        ),
+    );
+    scenario.hook("dispatch");
+}
+
+/// Holds the shell of `two` right after it has claimed its key.
+fn hold_claim(scenario: &Scenario) {
+    let hook = scenario.path("hook").display().to_string();
+    let real = real("mkdir");
+    scenario.stand_in(
+        "mkdir",
+        &format!(
+            "{real} \"$@\"\nstatus=$?\ncase \"$*\" in *'two,@localhost:main#1')\n\
+             \x20   if rm {hook}/claim 2>/dev/null; then echo $$ >{hook}/arrived; read -r _ <{hook}/gate; fi ;;\nesac\n\
+             exit $status\n"
+        ),
+    );
+    scenario.hook("claim");
+}
+
+fn real(program: &str) -> String {
+    let path = std::env::var_os("PATH").expect("PATH");
+    let found = std::env::split_paths(&path).map(|dir| dir.join(program)).find(|path| path.exists());
+    found.unwrap_or_else(|| panic!("{program} is missing")).display().to_string()
+}
+
+/// The intent is on the disk, and there is no outcome.
+fn is_intended(scenario: &Scenario) {
+    assert_eq!(scenario.count("step.intended", "two"), 1, "the intent is on the disk");
+    assert_eq!(scenario.count("step.succeeded", "two"), 0, "and no outcome");
+}
+
+#[test]
+fn intent_synced_and_never_sent() {
+    let scenario = Scenario::new();
+    hold_dispatch(&scenario);
+    let engine = scenario.run(&scenario.three_steps());
+    let courier = scenario.arrived();
+    engine.kill();
+    kill_process(courier, Signal::KILL).expect("the courier");
+    is_intended(&scenario);
+    assert!(!scenario.key("two", 1).exists(), "witness: nothing reached the host");
+    scenario.expect(&["resume", "last"], 0);
+    assert!(scenario.key("two", 1).join("fence").is_symlink(), "asking was claiming");
+    scenario.is_whole(ALL);
+}
+
+#[test]
+fn dispatched_and_the_engine_gone_before_it_arrives() {
+    let scenario = Scenario::new();
+    hold_dispatch(&scenario);
+    let engine = scenario.run(&scenario.three_steps());
+    scenario.arrived();
+    engine.kill();
+    is_intended(&scenario);
+    assert!(!scenario.key("two", 1).exists(), "witness: it is under way");
+    scenario.open_gate();
+    until("it runs without its engine", || scenario.log() == "one two");
+    scenario.expect(&["resume", "last"], 0);
+    assert_eq!(scenario.count("step.intended", "two"), 1, "its outcome was adopted");
+    scenario.is_whole(ALL);
+}
+
+#[test]
+fn a_late_start_finds_that_it_must_not() {
+    let scenario = Scenario::new();
+    hold_dispatch(&scenario);
+    let engine = scenario.run(&scenario.three_steps());
+    let courier = scenario.arrived();
+    engine.kill();
+    is_intended(&scenario);
+    scenario.expect(&["resume", "last"], 0);
+    assert_eq!(scenario.count("step.intended", "two"), 2, "asked, told that it never started, and run");
+    assert_eq!(scenario.log(), ALL);
+    test_kill_process(courier).expect("witness: the first start is still under way");
+    scenario.open_gate();
+    until("the late start has ended", || test_kill_process(courier).is_err());
+    assert!(scenario.key("two", 1).join("fence").is_symlink(), "it was revoked");
+    scenario.is_whole(ALL);
+}
+
+#[test]
+fn claimed_and_asked_before_it_starts() {
+    let scenario = Scenario::new();
+    hold_claim(&scenario);
+    let engine = scenario.run(&scenario.three_steps());
+    let claimer = scenario.arrived();
+    engine.kill();
+    is_intended(&scenario);
+    let key = scenario.key("two", 1);
+    assert!(key.is_dir() && !key.join("fence").exists(), "witness: claimed, its start not decided");
+    scenario.expect(&["resume", "last"], 0);
+    assert_eq!(scenario.log(), ALL);
+    scenario.open_gate();
+    until("the late start has ended", || test_kill_process(claimer).is_err());
+    assert!(key.join("fence").is_symlink(), "it was revoked");
+    scenario.is_whole(ALL);
+}
+
+#[test]
+fn claimed_and_started_without_its_engine() {
+    let scenario = Scenario::new();
+    hold_claim(&scenario);
+    let engine = scenario.run(&scenario.three_steps());
+    scenario.arrived();
+    engine.kill();
+    is_intended(&scenario);
+    assert!(scenario.key("two", 1).is_dir(), "witness: claimed");
+    scenario.open_gate();
+    until("it runs without its engine", || scenario.log() == "one two");
+    scenario.expect(&["resume", "last"], 0);
+    assert_eq!(scenario.count("step.intended", "two"), 1);
+    scenario.is_whole(ALL);
+}
+
+#[test]
+fn started_and_still_running_when_the_next_engine_comes() {
+    let scenario = Scenario::new();
+    scenario.hook("block_two");
+    let engine = scenario.run(&scenario.three_steps());
+    scenario.arrived();
+    engine.kill();
+    is_intended(&scenario);
+    assert!(scenario.key("two", 1).join("fence").is_file(), "witness: started");
+    let next = scenario.spawn(&["resume", "last"]);
+    until("the next engine has found it", || scenario.count("step.reattached", "two") == 1);
+    scenario.open_gate();
+    assert_eq!(next.exit(), 0);
+    scenario.is_whole(ALL);
+}
+
+/// Lets `two` end while its engine stands still, so that its status is written and nobody has read it.
+fn end_unread(scenario: &Scenario) {
+    scenario.hook("block_two");
+    let engine = scenario.run(&scenario.three_steps());
+    scenario.arrived();
+    engine.signal(Signal::STOP);
+    scenario.open_gate();
+    let status = scenario.key("two", 1).join("status");
+    until("the status is whole", || fs::read_to_string(&status).unwrap_or_default().trim_end().ends_with(" end"));
+    engine.kill();
+    is_intended(scenario);
+}
+
+#[test]
+fn status_written_and_not_read() {
+    let scenario = Scenario::new();
+    end_unread(&scenario);
+    assert_eq!(scenario.log(), "one two", "witness: it has run");
+    scenario.unhook("block_two");
+    scenario.expect(&["resume", "last"], 0);
+    let adopted =
+        scenario.journal().lines().filter(|l| l.contains("step.succeeded") && l.contains("\"adopted\":true")).count();
+    assert_eq!(adopted, 1, "its outcome was adopted");
+    scenario.is_whole(ALL);
+}
+
+#[test]
+fn outcome_read_and_not_written_down() {
+    let scenario = Scenario::new();
+    let (log, hook) = (scenario.log_path().display().to_string(), scenario.path("hook").display().to_string());
+    let made = std::process::Command::new("mkfifo").arg(scenario.path("hook/side")).status().expect("mkfifo");
+    assert!(made.success());
+    let runbook = scenario.write(
+        "side.yaml",
+        &format!(
+            "runbook: side\nif_it_fails: Nothing happened.\nhosts: localhost\ntimeout: 5m\nsteps:\n\
+             \x20 - {{ id: two, needs: [], effect: repeatable, run: 'echo $$ > {hook}/arrived; read -r _ < {hook}/gate; echo two >> {log}' }}\n\
+             \x20 - {{ id: side, needs: [], effect: repeatable, run: 'echo $$ > {hook}/side_begun; read -r _ < {hook}/side; echo side >> {log}' }}\n\
+             \x20 - {{ id: three, needs: [two], effect: repeatable, run: 'echo three >> {log}' }}\n"
+        ),
+    );
+    let engine = scenario.run(&runbook);
+    scenario.arrived();
+    until("side runs", || scenario.path("hook/side_begun").exists());
+    let (journal, away) = (scenario.run_dir().join("journal.jsonl"), scenario.path("away"));
+    // The batch that would hold the outcome of `two` holds the intent of `three`: it must be synced, and cannot be.
+    fs::rename(&journal, &away).expect("the journal");
+    scenario.open_gate();
+    until("the engine could not write it down", || engine.said().contains("is no longer at its path"));
+    engine.kill();
+    fs::rename(&away, &journal).expect("the journal");
+    is_intended(&scenario);
+    assert_eq!(scenario.log(), "two", "witness: it has run, and nothing after it");
+    assert_eq!(scenario.count("step.intended", "three"), 0);
+    fs::write(scenario.path("hook/side"), "\n").expect("the other gate");
+    until("side has ended", || scenario.log() == "two side");
+    scenario.expect(&["resume", "last"], 0);
+    scenario.is_whole("two side three");
+}
+
+#[test]
+fn an_outcome_torn_in_the_journal_is_read_again_from_the_host() {
+    let scenario = Scenario::new();
+    end_unread(&scenario);
+    let journal = scenario.run_dir().join("journal.jsonl");
+    let mut bytes = fs::read(&journal).expect("the journal");
+    bytes.extend_from_slice(b"{\"v\":1,\"seq\":8,\"batch\":8,\"at\":\"2026-");
+    fs::write(&journal, &bytes).expect("a torn journal");
+    scenario.unhook("block_two");
+    scenario.expect(&["resume", "last"], 0);
+    assert_eq!(scenario.count("tail.recovered", ""), 1, "witness: the torn end was found");
+    scenario.is_whole(ALL);
+}
+
+/// Starts the next engine after one was killed, wherever it was.
+fn go_on(scenario: &Scenario, runbook: &std::path::Path) -> crate::scenario::Engine {
+    let runs = fs::read_dir(scenario.path("state/runs")).map_or(0, Iterator::count);
+    if runs > 0 && scenario.run_dir().join("start.json").exists() {
+        return scenario.spawn(&["resume", "last"]);
+    }
+    // Dead before the plan was kept: nothing was run, and there is nothing to go on with.
+    assert_eq!(scenario.log(), "");
+    if runs > 0 {
+        assert!(!scenario.banister(&["resume", "last"]).status.success());
+        fs::remove_dir_all(scenario.run_dir()).expect("the empty run");
+    }
+    scenario.run(runbook)
+}
+
+/// Kills the engine up to three times at random moments of one run, then lets it finish.
+fn killed_at_random(seed: u64) -> usize {
+    let scenario = Scenario::new();
+    let log = scenario.log_path().display().to_string();
+    let mut text = "runbook: five\nif_it_fails: Nothing happened.\nhosts: localhost\ntimeout: 5m\nsteps:\n".to_owned();
+    for step in ["a", "b", "c", "d", "e"] {
+        text.push_str(&format!("  - {{ id: {step}, effect: repeatable, run: 'echo {step} >> {log}; sleep 0.02' }}\n"));
+    }
+    let runbook = scenario.write("five.yaml", &text);
+    let mut random = seed;
+    let mut next = |below: u64| {
+        // xorshift: a failing seed is run again by its number.
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        random % below
+    };
+    let mut kills = 0;
+    let mut engine = scenario.run(&runbook);
+    while kills < 3 {
+        // The moment is what is random here; nothing waits for it.
+        std::thread::sleep(std::time::Duration::from_millis(5 + next(250)));
+        if !engine.kill_if_alive() {
+            // It had finished by then.
+            break;
+        }
+        kills += 1;
+        engine = go_on(&scenario, &runbook);
+    }
+    until("it is over", || {
+        let over = scenario.expect(&["runs"], 0);
+        over.contains("  done\n") || over.contains("ended with")
+    });
+    assert_eq!(scenario.log(), "a b c d e", "seed {seed}");
+    scenario.is_whole("a b c d e");
+    kills
+}
+
+#[test]
+fn killed_at_thirty_random_moments() {
+    let (mut kills, mut runs) = (0, 0);
+    while kills < 30 {
+        runs += 1;
+        kills += killed_at_random(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(runs));
+        assert!(runs < 60, "only {kills} engines in {runs} runs were there to be killed: the moments are badly chosen");
+    }
+    println!("{kills} kills in {runs} runs");
+}
+
+#[test]
+fn two_resumes_at_once_are_one() {
+    let scenario = Scenario::new();
+    scenario.hook("block_two");
+    let engine = scenario.run(&scenario.three_steps());
+    scenario.arrived();
+    engine.kill();
+    let first = scenario.spawn(&["resume", "last"]);
+    until("the first has the run", || scenario.count("run.resumed", "") == 1);
+    let said = scenario.expect(&["resume", "last"], 75);
+    assert!(said.contains("is held by another engine: process"), "{said}");
+    scenario.open_gate();
+    assert_eq!(first.exit(), 0);
+    scenario.is_whole(ALL);
+}

@@ -1,0 +1,10 @@
+//! The program as people run it: started, killed, resumed, asked, held, filled up.
+
+mod asks;
+mod crash;
+mod disk;
+mod orders;
+mod scenario;
+mod secrets;
+mod signals;
+mod terminal;

@@ -1,0 +1,260 @@
+//! One engine on this machine in a world of its own: state, ledger, home and `PATH` are the scenario's, the environment
+//! is cleared, and nothing waits for a time: every wait is for something that can be seen, with a deadline.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// How long anything may take before a test gives up. Long: a loaded machine is no failure.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct Scenario {
+    dir: tempfile::TempDir,
+    state: PathBuf,
+    /// Variables beside the usual.
+    pub(crate) env: Vec<(String, String)>,
+}
+
+/// Waits until something holds.
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Says that a test needs what is not here; fails where nothing may be missing.
+pub(crate) fn skip(why: &str) {
+    assert!(std::env::var_os("BANISTER_LAB").is_none_or(|v| v != "required"), "must not be skipped: {why}");
+    println!("skipped: {why}");
+}
+
+impl Scenario {
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::Builder::new().prefix("banister-e2e").tempdir().expect("a directory");
+        let scenario = Self { state: dir.path().join("state"), dir, env: Vec::new() };
+        for name in ["home", "ledger", "bin", "hook"] {
+            fs::create_dir(scenario.path(name)).expect("a directory");
+        }
+        let ledger = scenario.path("ledger").display().to_string();
+        scenario.write(
+            "inventory.yaml",
+            &format!("environment: test\nhosts:\n  localhost: {{ ledger: {{ dir: {ledger} }} }}\n"),
+        );
+        let made = Command::new("mkfifo").arg(scenario.gate()).status().expect("mkfifo");
+        assert!(made.success());
+        scenario
+    }
+
+    /// The same with its runs elsewhere.
+    pub(crate) fn with_state(mut self, state: PathBuf) -> Self {
+        self.state = state;
+        self
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, text).expect("a file");
+        path
+    }
+
+    /// A runbook of three steps; each adds its name to the log. `two` waits at the gate while `hook/block_two` is there.
+    pub(crate) fn three_steps(&self) -> PathBuf {
+        let (log, hook) = (self.log_path().display().to_string(), self.path("hook").display().to_string());
+        self.write(
+            "three.yaml",
+            &format!(
+                "runbook: three\nif_it_fails: Nothing happened.\nhosts: localhost\ntimeout: 5m\nsteps:\n\
+                 \x20 - id: one\n    run: echo one >> {log}\n    effect: repeatable\n\
+                 \x20 - id: two\n    run: |\n      if [ -e {hook}/block_two ]; then echo $$ > {hook}/arrived; read -r _ < {hook}/gate; fi\n      echo two >> {log}\n    effect: repeatable\n\
+                 \x20 - id: three\n    run: echo three >> {log}\n    effect: repeatable\n"
+            ),
+        )
+    }
+
+    /// A program that stands before the real one of its name.
+    pub(crate) fn stand_in(&self, name: &str, script: &str) {
+        let path = self.path("bin").join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}")).expect("a program");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("its mode");
+    }
+
+    pub(crate) fn hook(&self, name: &str) -> PathBuf {
+        let path = self.path("hook").join(name);
+        fs::write(&path, "").expect("a hook");
+        path
+    }
+
+    pub(crate) fn unhook(&self, name: &str) {
+        fs::remove_file(self.path("hook").join(name)).expect("a hook");
+    }
+
+    fn gate(&self) -> PathBuf {
+        self.path("hook/gate")
+    }
+
+    /// Waits until somebody stands at the gate; gives its process.
+    pub(crate) fn arrived(&self) -> Pid {
+        let path = self.path("hook/arrived");
+        let mut pid = None;
+        until("somebody stands at the gate", || {
+            let text = fs::read_to_string(&path).unwrap_or_default();
+            pid = text.strip_suffix('\n').and_then(|text| text.parse().ok()).and_then(Pid::from_raw);
+            pid.is_some()
+        });
+        fs::remove_file(&path).expect("the mark");
+        pid.expect("a process")
+    }
+
+    /// Opens the gate for one.
+    pub(crate) fn open_gate(&self) {
+        fs::OpenOptions::new().write(true).open(self.gate()).expect("the gate").write_all(b"\n").expect("a line");
+    }
+
+    pub(crate) fn log_path(&self) -> PathBuf {
+        self.path("log")
+    }
+
+    /// What the steps did, in order.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.log_path()).unwrap_or_default().replace('\n', " ").trim_end().to_owned()
+    }
+
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let real = std::env::var("PATH").expect("PATH");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_banister-twin"));
+        command
+            .args(args)
+            .env_clear()
+            .env("PATH", format!("{}:{real}", self.path("bin").display()))
+            .env("HOME", self.path("home"))
+            .env("BANISTER_STATE_DIR", &self.state)
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
+            .current_dir(self.dir.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn banister(&self, args: &[&str]) -> Output {
+        self.command(args).output().expect("banister")
+    }
+
+    /// Runs a command and looks what it ends with.
+    pub(crate) fn expect(&self, args: &[&str], exit: i32) -> String {
+        let output = self.banister(args);
+        let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(exit), "{args:?}\n{stdout}\n{stderr}");
+        format!("{stdout}{stderr}")
+    }
+
+    /// Starts an engine; its standard error goes to a file.
+    pub(crate) fn spawn(&self, args: &[&str]) -> Engine {
+        let stderr = self.path(&format!("stderr.{}", args.first().unwrap_or(&"")));
+        let file = fs::File::create(&stderr).expect("a file");
+        let child = self.command(args).stdout(Stdio::null()).stderr(file).spawn().expect("banister");
+        Engine { child, stderr }
+    }
+
+    pub(crate) fn run(&self, runbook: &Path) -> Engine {
+        self.spawn(&["run", &runbook.display().to_string(), "-i", "inventory.yaml"])
+    }
+
+    /// The directory of the only run.
+    pub(crate) fn run_dir(&self) -> PathBuf {
+        let mut runs: Vec<_> = fs::read_dir(self.state.join("runs")).expect("runs").flatten().collect();
+        assert_eq!(runs.len(), 1, "there is one run");
+        runs.remove(0).path()
+    }
+
+    pub(crate) fn journal(&self) -> String {
+        fs::read_to_string(self.run_dir().join("journal.jsonl")).unwrap_or_default()
+    }
+
+    /// Records of a kind that speak of a step.
+    pub(crate) fn count(&self, kind: &str, step: &str) -> usize {
+        let (kind, path) = (format!("\"kind\":{{\"{kind}\":"), format!("\"path\":\"{step}/@localhost\""));
+        self.journal().lines().filter(|line| line.contains(&kind) && (step.is_empty() || line.contains(&path))).count()
+    }
+
+    /// The ledger's directory of an attempt.
+    pub(crate) fn key(&self, step: &str, attempt: u32) -> PathBuf {
+        let uid = rustix::process::getuid().as_raw();
+        let run = self.run_dir();
+        self.path(&format!("ledger/banister-ledger-{uid}"))
+            .join(run.file_name().expect("a name"))
+            .join(format!("{step},@localhost:main#{attempt}"))
+    }
+
+    /// Every step once, in order, nothing lost, and a journal that verifies.
+    pub(crate) fn is_whole(&self, log: &str) {
+        assert_eq!(self.log(), log, "every step once, in order");
+        let said = self.expect(&["verify", "last"], 0);
+        assert!(said.contains("the run finished with exit code 0"), "{said}");
+    }
+}
+
+/// A running engine; killed if a test fails.
+pub(crate) struct Engine {
+    child: Child,
+    stderr: PathBuf,
+}
+
+impl Engine {
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, signal).expect("a signal");
+    }
+
+    /// Kills it, and makes sure that it was there to be killed.
+    pub(crate) fn kill(mut self) {
+        assert!(
+            self.child.try_wait().expect("a status").is_none(),
+            "it had ended before it was killed: {}",
+            self.said()
+        );
+        self.child.kill().expect("a kill");
+        let status = self.child.wait().expect("a status");
+        assert_eq!(status.code(), None, "it died of the signal");
+    }
+
+    /// Kills it if it still runs; whether it did.
+    pub(crate) fn kill_if_alive(mut self) -> bool {
+        let alive = self.child.try_wait().expect("a status").is_none();
+        self.child.kill().expect("a kill");
+        let status: ExitStatus = self.child.wait().expect("a status");
+        alive && status.code().is_none()
+    }
+
+    pub(crate) fn said(&self) -> String {
+        fs::read_to_string(&self.stderr).unwrap_or_default()
+    }
+
+    /// Waits for its end.
+    pub(crate) fn exit(mut self) -> i32 {
+        let mut status = None;
+        until("the engine ends", || {
+            status = self.child.try_wait().expect("a status");
+            status.is_some()
+        });
+        status.and_then(|status| status.code()).unwrap_or_else(|| panic!("it died: {}", self.said()))
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // Already ended is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
