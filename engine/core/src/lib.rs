@@ -15,3 +15,4 @@ pub mod runbook;
 pub mod source;
 pub mod timeline;
 pub mod view;
+pub mod world;

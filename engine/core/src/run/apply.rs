@@ -56,6 +56,7 @@ impl State {
                 let task = self.find(path)?;
                 match purpose {
                     Purpose::Main => {
+                        self.task_mut(task).heard = true;
                         self.task_mut(task).took_ms = Some(*took_ms);
                         self.task_mut(task).outputs.clone_from(outputs);
                         self.apply_success(task);
@@ -82,6 +83,7 @@ impl State {
             }
             RecordKind::StepNotStarted { path, reason, .. } => {
                 let task = self.find(path)?;
+                self.task_mut(task).heard = true;
                 if matches!(reason, NotStartedReason::Revoked {}) {
                     self.transition(task, TaskState::Todo);
                 } else {
@@ -92,6 +94,7 @@ impl State {
             }
             RecordKind::StepCancelled { path, report, .. } => {
                 let task = self.find(path)?;
+                self.task_mut(task).heard = true;
                 self.task_mut(task).tries += 1;
                 self.transition(task, TaskState::Failed(FailedReason::Cancelled(report.clone())));
                 Ok(())
@@ -127,15 +130,24 @@ impl State {
                 Ok(())
             }
             RecordKind::StepSkipped { path, reason } => {
+                if let Some(roll) = self.graph.find_roll(path) {
+                    // A roll whose own `when:` does not hold is left out whole.
+                    for task in self.graph.of_step[roll.0 as usize].clone().map(TaskIndex) {
+                        self.transition(task, TaskState::Skipped);
+                    }
+                    return Ok(());
+                }
+                let task = self.find(path)?;
                 if matches!(reason, super::SkipReason::Person { .. }) {
                     self.exceptions += 1;
                 }
-                self.transition(self.find(path)?, TaskState::Skipped);
+                self.transition(task, TaskState::Skipped);
                 Ok(())
             }
             RecordKind::StepDoneByHand { path, .. } => {
+                let task = self.find(path)?;
                 self.exceptions += 1;
-                self.transition(self.find(path)?, TaskState::ByHand);
+                self.transition(task, TaskState::ByHand);
                 Ok(())
             }
             RecordKind::StepCompleted { path } => {
@@ -156,11 +168,13 @@ impl State {
                     self.task_mut(undo).tries = 0;
                     self.transition(undo, TaskState::Todo);
                 }
+                self.undoing.insert(task);
                 self.transition(task, TaskState::Undoing);
                 Ok(())
             }
             RecordKind::UndoFinished { path, succeeded } => {
                 let task = self.find(path)?;
+                self.undoing.remove(&task);
                 if *succeeded {
                     self.task_mut(task).undone = true;
                     let reason = FailedReason::SaidByPerson { reason: "undone".to_owned() };
@@ -201,9 +215,11 @@ impl State {
                 self.apply_approval(task, record);
                 Ok(())
             }
-            RecordKind::OutcomeLate { path, .. } => {
+            RecordKind::OutcomeLate { path, attempt, .. } => {
                 let task = self.find(path)?;
-                self.task_mut(task).late = true;
+                let is = self.task_mut(task);
+                is.late |= *attempt == is.attempt;
+                is.abandoned.retain(|abandoned| abandoned != attempt);
                 Ok(())
             }
             RecordKind::NoteAdded { .. } | RecordKind::DecisionMade { .. } | RecordKind::TailRecovered { .. } => Ok(()),
@@ -239,21 +255,24 @@ impl State {
                 for host in &mut self.hosts {
                     host.refused = None;
                 }
+                self.hosts_refused = 0;
                 for task in self.graph.tasks() {
                     if self.task(task).state == TaskState::Gating {
                         self.task_mut(task).streak = 0;
                     }
                 }
-                if *rechecked && self.phase == Phase::Started {
+                if *rechecked {
                     self.recheck();
                 }
             }
             RecordKind::HostPreflighted { host, identity } => {
                 let index = self.plan_host(host)?;
+                self.hosts_unmet -= u32::from(self.hosts[index].identity.is_none());
                 self.hosts[index].identity = Some(identity.clone());
             }
             RecordKind::HostRefused { host, why } => {
                 let index = self.plan_host(host)?;
+                self.hosts_refused += u32::from(self.hosts[index].refused.is_none());
                 self.hosts[index].refused = Some(why.clone());
             }
             RecordKind::RunStarted {} => {
@@ -271,8 +290,8 @@ impl State {
             RecordKind::RunContinued {} => self.held = false,
             RecordKind::RunAborted { running } => self.aborted = Some(*running),
             RecordKind::RunStopped { path } => {
-                self.stopped = true;
                 let task = self.find(path)?;
+                self.stopped = true;
                 if self.graph.is_approve(task) {
                     self.refused = true;
                 }
@@ -299,10 +318,14 @@ impl State {
 
     /// After a gap what was seen before it is stale: preconditions and the last gate are looked at again.
     fn recheck(&mut self) {
-        self.phase = Phase::Checking;
-        self.rechecking = true;
+        if self.phase == Phase::Started {
+            self.phase = Phase::Checking;
+            self.rechecking = true;
+        }
         for task in (0..self.graph.preconditions).map(TaskIndex) {
-            if self.task(task).state == TaskState::Succeeded {
+            // A host that is left out may well be down: it is not looked at, and holds nothing up.
+            let is_out = self.graph.node(task).host.is_some_and(|host| self.host(host).excluded.is_some());
+            if self.task(task).state == TaskState::Succeeded && !is_out {
                 self.task_mut(task).tries = 0;
                 self.transition(task, TaskState::Todo);
             }
@@ -343,10 +366,14 @@ impl State {
                 let timeout = self.graph.command(task).and_then(|c| c.timeout_ms);
                 let changes = self.graph.effect(task).changes();
                 let is = self.task_mut(task);
+                if changes && is.attempt > 0 && !is.heard && !is.late && !is.abandoned.contains(&is.attempt) {
+                    is.abandoned.push(is.attempt);
+                }
                 is.attempt = attempt;
                 is.round = 1;
                 is.took_ms = None;
                 is.late = false;
+                is.heard = false;
                 is.undone = false;
                 is.timer = timeout.map(|ms| (stamp.clone(), ms));
                 is.began = Some(stamp);
@@ -399,6 +426,7 @@ impl State {
         match purpose {
             Purpose::Main => {
                 let is = self.task_mut(task);
+                is.heard = true;
                 is.tries += 1;
                 is.took_ms = took_ms.or(is.took_ms);
                 self.transition(task, TaskState::Failed(reason.clone()));
@@ -413,6 +441,7 @@ impl State {
             },
             Purpose::Preview => {
                 if self.task(task).state == TaskState::Previewing {
+                    self.task_mut(task).tries += 1;
                     self.transition(task, TaskState::Failed(reason.clone()));
                 }
             }
@@ -438,8 +467,15 @@ impl State {
                 | TaskState::Retrying
                 | TaskState::Asking
                 | TaskState::Failed(_)
-                | TaskState::Stuck
-                | TaskState::Unknown { doubt: Doubt::Person, .. } => self.transition(task, TaskState::Excluded),
+                | TaskState::Previewing
+                | TaskState::Gating
+                | TaskState::Waiting => {
+                    self.transition(task, TaskState::Excluded);
+                }
+                // Its own ask was just answered so. Another doubt on this host stays one: nobody said anything of it.
+                TaskState::Unknown { doubt: Doubt::Person, .. } if self.task(task).ask.is_none() => {
+                    self.transition(task, TaskState::Excluded);
+                }
                 _ => {}
             }
         }
@@ -455,6 +491,13 @@ impl State {
             step.and_then(|s| self.rolls.get_mut(&s)).ok_or_else(|| format!("the plan has no roll `{roll}`"))?;
         if spend {
             progress.counted.insert(host);
+            for task in self.graph.on_host[host.0 as usize].clone() {
+                let is_inner =
+                    matches!(self.graph.node(task).role, super::graph::Role::Inner { roll, .. } if Some(roll) == step);
+                if is_inner && matches!(self.task(task).state, TaskState::Failed(_)) {
+                    self.task_mut(task).spent = true;
+                }
+            }
         } else {
             progress.counted.remove(&host);
         }

@@ -96,7 +96,9 @@ impl Run {
 
     /// Opens a batch at a moment.
     #[must_use = "a batch does nothing before it is committed"]
-    pub fn batch(&mut self, now: Now) -> Batch<'_> {
+    pub fn batch(&mut self, mut now: Now) -> Batch<'_> {
+        // As the journal keeps it: a resumed run must not know finer times than the run that wrote them.
+        now.wall = millis(now.wall);
         Batch { run: self, now, at: None, records: Vec::new(), effects: Vec::new(), must_sync: false, done: false }
     }
 
@@ -116,6 +118,17 @@ impl Run {
     #[cfg(any(test, feature = "sabotage"))]
     pub fn sabotage(&mut self, rule: Sabotage) {
         self.sabotage = Some(rule);
+    }
+
+    /// What of this run is not in its records; a rejected input leaves it as it is.
+    #[cfg(test)]
+    pub(crate) fn fingerprint(&self) -> String {
+        format!("{} {:?} {}", self.state.seq, self.inflight, self.awaits_resumed)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_awaiting_resumed(&self) -> bool {
+        self.awaits_resumed
     }
 
     pub(super) fn is_broken(&self, rule: Sabotage) -> bool {
@@ -147,6 +160,8 @@ impl Batch<'_> {
         }
         self.check_phase(&input)?;
         self.at = None;
+        // A remark may come before `Resumed`; nothing may follow from it, this engine has no epoch yet.
+        let is_early = self.run.awaits_resumed && !matches!(input, Input::Resumed { .. });
         match input {
             Input::Start { actor, info } => self.start(actor, info),
             Input::Resumed { actor } => self.resumed(actor),
@@ -163,7 +178,9 @@ impl Batch<'_> {
             Input::Commanded { actor, command } => self.commanded(&actor, command)?,
             Input::Drain { reason } => self.drain(reason)?,
         }
-        self.advance();
+        if !is_early {
+            self.advance();
+        }
         Ok(())
     }
 
@@ -231,7 +248,7 @@ impl Batch<'_> {
             v: 1,
             seq: state.seq + 1,
             batch,
-            at: self.at.unwrap_or(self.now.wall),
+            at: self.at.map_or(self.now.wall, millis),
             recorded: self.now.wall,
             boot: self.now.boot.clone(),
             elapsed: self.now.elapsed,
@@ -264,12 +281,17 @@ impl Drop for Batch<'_> {
     }
 }
 
+fn millis(at: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(at.timestamp_millis()).unwrap_or(at)
+}
+
 /// Whether a record must be on the disk before anything follows from it: an intent that changes something, what a
 /// person said, and the ends. The rest is written, and synced with the next that must.
 fn needs_sync(run: &Run, kind: &RecordKind) -> bool {
     match kind {
         RecordKind::StepIntended { path, purpose, .. } => {
             *purpose == Purpose::Main
+                && !run.is_broken(Sabotage::IntentNotSynced)
                 && run.state.graph().find(path).is_some_and(|task| run.state.graph().effect(task).changes())
         }
         RecordKind::RunPlanned { .. }

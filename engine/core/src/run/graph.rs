@@ -207,6 +207,14 @@ impl Graph {
         self.by_path.get(path).copied()
     }
 
+    /// The roll of a path that names a roll as such.
+    #[must_use]
+    pub(crate) fn find_roll(&self, path: &StepPath) -> Option<StepIndex> {
+        let [Segment::Step(id)] = path.segments() else { return None };
+        let position = self.plan.steps.iter().position(|s| s.id == *id && matches!(s.action, Action::Roll(_)))?;
+        Some(StepIndex(u32::try_from(position).unwrap_or(u32::MAX)))
+    }
+
     /// The position of a host.
     #[must_use]
     pub fn find_host(&self, name: &HostName) -> Option<HostIndex> {

@@ -30,16 +30,63 @@ fn is_busy(state: &TaskState) -> bool {
 impl State {
     /// Moves an instance and every counter that hangs on it.
     pub(super) fn transition(&mut self, task: TaskIndex, to: TaskState) {
+        let to = if self.stays_out(task, &to) { TaskState::Excluded } else { to };
         let from = std::mem::replace(&mut self.task_mut(task).state, to.clone());
         self.busy = self.busy + u32::from(is_busy(&to)) - u32::from(is_busy(&from));
+        match to {
+            TaskState::Failed(_) => self.tasks[task.0 as usize].spent |= self.is_counted(task),
+            TaskState::Succeeded | TaskState::ByHand => self.tasks[task.0 as usize].spent = false,
+            _ => {}
+        }
+        if task.0 < self.graph.preconditions {
+            let failed = |state: &TaskState| u32::from(matches!(state, TaskState::Failed(_)));
+            self.preconditions_failed = self.preconditions_failed + failed(&to) - failed(&from);
+        }
+        if from == TaskState::Todo {
+            self.take_down(task);
+        }
         self.count_trouble(task, &to);
         match (from.is_satisfied(), to.is_satisfied()) {
             (false, true) => self.satisfied(task),
             (true, false) => self.unsatisfied(task),
             _ => {}
         }
-        if to == TaskState::Todo && self.is_in_turn(task) {
-            self.put_up(task);
+        if to == TaskState::Todo {
+            if self.task(task).granted {
+                // The person's word starts it, in turn or not.
+                self.granted.insert(task);
+            } else if self.is_in_turn(task) {
+                self.put_up(task);
+            }
+        }
+    }
+
+    /// What ends or comes back on an excluded host is over there: nothing new starts on it, nobody is asked about it.
+    /// An outcome that nobody knows stays unknown.
+    fn stays_out(&self, task: TaskIndex, to: &TaskState) -> bool {
+        let node = self.graph.node(task);
+        matches!(to, TaskState::Todo | TaskState::Retrying | TaskState::Asking | TaskState::Failed(_))
+            && matches!(node.role, Role::Top(_) | Role::Inner { .. })
+            && node.host.is_some_and(|host| self.host(host).excluded.is_some())
+    }
+
+    /// Whether an instance's host counts in the budget of its roll.
+    fn is_counted(&self, task: TaskIndex) -> bool {
+        let node = self.graph.node(task);
+        match (node.role, node.host) {
+            (Role::Inner { roll, .. }, Some(host)) => self.rolls.get(&roll).is_some_and(|p| p.counted.contains(&host)),
+            _ => false,
+        }
+    }
+
+    fn take_down(&mut self, task: TaskIndex) {
+        self.granted.remove(&task);
+        let top = self.graph.top_of(task);
+        if let Some(group) = self.eligible.get_mut(&top) {
+            group.remove(&task);
+            if group.is_empty() {
+                self.eligible.remove(&top);
+            }
         }
     }
 
@@ -51,9 +98,12 @@ impl State {
 
     fn count_trouble(&mut self, task: TaskIndex, to: &TaskState) {
         let is = &self.tasks[task.0 as usize];
-        let goes_on = matches!(to, TaskState::Todo | TaskState::Running | TaskState::Previewing) && !is.granted;
+        let is_again = matches!(to, TaskState::Todo | TaskState::Running | TaskState::Previewing | TaskState::Retrying);
+        let goes_on = is_again && !is.granted;
         let trouble = to.is_trouble() || (is.trouble && !to.is_satisfied() && !goes_on);
-        if trouble != is.trouble {
+        // What is undone is in trouble itself, as long as its undo is.
+        let is_undo = matches!(self.graph.node(task).role, Role::Undo { .. });
+        if trouble != is.trouble && !is_undo {
             self.task_mut(task).trouble = trouble;
             if let Some((roll, _)) = self.graph.batch_of(task)
                 && let Some(progress) = self.rolls.get_mut(&roll)
@@ -85,6 +135,8 @@ impl State {
                 if let Some(progress) = self.rolls.get_mut(&roll) {
                     progress.current = batch;
                 }
+                // The next batch was up already; its turn comes again when the gate holds again.
+                self.eligible.remove(&Some(roll));
                 self.unit_undone(roll);
             }
             // No record takes a finished inner step back; undo steps hold nothing up.
@@ -183,9 +235,9 @@ impl State {
         let graph = std::sync::Arc::clone(&self.graph);
         let Some(hosts) = graph.roll(roll).and_then(|r| r.batches.get(batch as usize)) else { return };
         for &host in hosts {
-            for step in graph.roll(roll).map_or(&[][..], |r| &r.steps).iter().filter(|s| s.needs.is_empty()) {
+            for step in graph.roll(roll).map_or(&[][..], |r| &r.steps) {
                 if let Some(task) = graph.inner(roll, host, &step.id)
-                    && self.task(task).state == TaskState::Todo
+                    && self.is_in_turn(task)
                 {
                     self.put_up(task);
                 }

@@ -1,5 +1,10 @@
 //! Rules that can be broken on purpose. A simulator that does not notice a broken rule proves nothing.
 
+use super::batch::Batch;
+use super::graph::Role;
+use super::task::{TaskIndex, TaskState};
+use super::{Phase, Purpose};
+
 /// One rule of the core, broken. Has no effect outside tests and the `sabotage` feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sabotage {
@@ -35,11 +40,17 @@ pub enum Sabotage {
     ExcludedGoesOn,
     /// A failure outside the budget does not stop the rest of its roll.
     TroubleIgnored,
+    /// An intent that changes something is written, not synced, before its effect leaves.
+    IntentNotSynced,
+    /// An approval holds for ever.
+    ApprovalNeverExpires,
+    /// An outcome that contradicts what was settled is dropped.
+    LateOutcomeDropped,
 }
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::EffectsBeforeCommit,
         Self::BudgetIgnoresUnreachable,
         Self::BudgetOffByOne,
@@ -56,5 +67,43 @@ impl Sabotage {
         Self::NeedsIgnored,
         Self::ExcludedGoesOn,
         Self::TroubleIgnored,
+        Self::IntentNotSynced,
+        Self::ApprovalNeverExpires,
+        Self::LateOutcomeDropped,
     ];
+}
+
+impl Batch<'_> {
+    /// Starts what a broken rule would let start.
+    pub(super) fn start_wrongly(&mut self) {
+        let Some(rule) = self.run.sabotage.filter(|_| cfg!(any(test, feature = "sabotage"))) else { return };
+        if !self.may_start() || self.state().phase() != Phase::Started {
+            return;
+        }
+        let wrong: Vec<TaskIndex> = self.state().graph().tasks().filter(|t| self.is_wrong(rule, *t)).collect();
+        if let Some(task) = wrong.first() {
+            self.intend(*task, Purpose::Main);
+        }
+    }
+
+    fn is_wrong(&self, rule: Sabotage, task: TaskIndex) -> bool {
+        let state = self.state();
+        let node = state.graph().node(task);
+        let is_todo = state.task(task).state == TaskState::Todo && state.graph().command(task).is_some();
+        match (rule, node.role) {
+            (Sabotage::NeedsIgnored, Role::Top(step)) => is_todo && state.steps[step.0 as usize].needs_left > 0,
+            (Sabotage::BatchOffByOne, Role::Inner { roll, batch, .. }) => {
+                let progress = state.roll(roll);
+                let gate = batch.checked_sub(1).and_then(|before| state.graph().batch_gate(roll, before));
+                is_todo
+                    && progress.is_some_and(|p| p.open && p.current + 1 == batch)
+                    && gate.is_some_and(|gate| state.task(gate).state == TaskState::Gating)
+            }
+            (Sabotage::ExcludedGoesOn, Role::Inner { .. }) => {
+                let is = state.task(task);
+                is.state == TaskState::Excluded && is.attempt == 0 && state.graph().command(task).is_some()
+            }
+            _ => false,
+        }
+    }
 }

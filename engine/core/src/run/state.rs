@@ -122,6 +122,12 @@ pub struct State {
     pub(super) exceptions: u32,
     pub(super) busy: u32,
     pub(super) preconditions_left: u32,
+    pub(super) preconditions_failed: u32,
+    /// Hosts that have not been met.
+    pub(super) hosts_unmet: u32,
+    pub(super) hosts_refused: u32,
+    /// Instances whose undo is under way.
+    pub(super) undoing: BTreeSet<TaskIndex>,
     pub(super) rechecking: bool,
     pub(super) last_gate: Option<TaskIndex>,
     /// What may start as far as its own step is concerned, by top-level step; preconditions under `None`.
@@ -190,6 +196,10 @@ impl State {
             exceptions: 0,
             busy: 0,
             preconditions_left: graph.preconditions,
+            preconditions_failed: 0,
+            hosts_unmet: u32::try_from(plan.hosts.len()).unwrap_or(u32::MAX),
+            hosts_refused: 0,
+            undoing: BTreeSet::new(),
             rechecking: false,
             last_gate: None,
             eligible: BTreeMap::new(),
@@ -378,7 +388,7 @@ impl State {
         if self.refused {
             truth(ExitCode::REFUSED);
         }
-        if self.hosts.iter().any(|h| h.refused.is_some()) {
+        if self.hosts_refused > 0 {
             truth(ExitCode::PRECONDITION);
         }
         if self.exceptions > 0 {
@@ -388,6 +398,29 @@ impl State {
             Some(Some(position)) => ExitCode::ORDER[*position],
             _ => ExitCode::DONE,
         }
+    }
+
+    /// Names the first part in which two folds of one plan differ. `None`: they are the same.
+    #[must_use]
+    pub fn differs_from(&self, other: &Self) -> Option<String> {
+        let differ = |part: &str, is: &dyn std::fmt::Debug, was: &dyn std::fmt::Debug| {
+            Some(format!("{part}: {is:?} here, {was:?} there"))
+        };
+        if let Some(task) = self.graph.tasks().find(|t| self.tasks[t.0 as usize] != other.tasks[t.0 as usize]) {
+            return differ(&self.graph.path(task).to_string(), self.task(task), other.task(task));
+        }
+        macro_rules! compare {
+            ($($part:ident)*) => {
+                $(if self.$part != other.$part {
+                    return differ(stringify!($part), &self.$part, &other.$part);
+                })*
+            };
+        }
+        compare!(steps rolls hosts asks ask_count approvals phase info plan_hash starter pen epoch held aborted stopped);
+        compare!(refused draining drained finished exceptions busy preconditions_left rechecking last_gate eligible);
+        compare!(preconditions_failed hosts_unmet hosts_refused undoing);
+        compare!(granted steps_left last seq batch);
+        None
     }
 
     pub(crate) fn stamp(record: &Record) -> Stamp {

@@ -151,10 +151,16 @@ pub struct Task {
     pub granted: bool,
     /// It failed or was unknown and is not satisfied yet.
     pub trouble: bool,
+    /// It failed and counts in its roll's budget; only its own success takes that back.
+    pub spent: bool,
     /// Its undo has run.
     pub undone: bool,
     /// A contradicting late outcome was journalled.
     pub late: bool,
+    /// The outcome of its last attempt was reported; otherwise it was settled without it.
+    pub heard: bool,
+    /// Attempts in doubt that a person replaced by another one: their outcomes are still news.
+    pub abandoned: Vec<u32>,
     /// Good samples in a row.
     pub streak: u32,
     /// Last sample.
@@ -185,8 +191,11 @@ impl Task {
             took_ms: None,
             granted: false,
             trouble: false,
+            spent: false,
             undone: false,
             late: false,
+            heard: false,
+            abandoned: Vec::new(),
             streak: 0,
             sample: 0,
             reached: false,

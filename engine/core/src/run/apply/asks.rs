@@ -1,5 +1,6 @@
 //! Asks and approvals: what people are asked, what they say, what it allows.
 
+use crate::plan::StepIndex;
 use crate::run::task::{TaskIndex, TaskState};
 use crate::run::{Actor, Approval, Ask, AskId, AskKind, Record, RecordKind, State, Word};
 
@@ -42,12 +43,14 @@ impl State {
                 match word {
                     Word::Retry => {
                         let is = self.task_mut(task);
+                        if matches!(is.state, TaskState::Unknown { .. }) && is.attempt > 0 {
+                            is.abandoned.push(is.attempt);
+                        }
                         is.granted = true;
                         is.tries = 0;
                         self.transition(task, TaskState::Todo);
-                        // The person's word starts it, in turn or not.
-                        self.granted.insert(task);
                     }
+                    Word::Refuse => self.refused = true,
                     Word::Done => self.task_mut(task).evidence.clone_from(evidence),
                     Word::Wait => {
                         let is = self.task_mut(task);
@@ -87,6 +90,7 @@ impl State {
         match &record.kind {
             RecordKind::ApprovalBegan { .. } => {
                 self.approvals.insert(top, Approval::default());
+                self.stop_previews(top);
                 self.transition(task, TaskState::Previewing);
             }
             RecordKind::ApprovalGranted { bound_to, .. } => {
@@ -106,9 +110,21 @@ impl State {
             }
             RecordKind::ApprovalVoided { .. } => {
                 self.approvals.remove(&top);
+                self.stop_previews(top);
                 self.transition(task, TaskState::Todo);
             }
             _ => {}
+        }
+    }
+
+    /// What was about to start under an approval that is gone starts over when there is another one.
+    fn stop_previews(&mut self, approve: StepIndex) {
+        for allowed in self.graph.approve(approve).map_or(&[][..], |a| &a.allows).to_vec() {
+            for task in self.graph.of_step[allowed.0 as usize].clone().map(TaskIndex) {
+                if self.task(task).state == TaskState::Previewing {
+                    self.transition(task, TaskState::Todo);
+                }
+            }
         }
     }
 

@@ -1,8 +1,6 @@
 //! What may start now, and whether the run is over.
 
-use std::collections::BTreeSet;
-
-use crate::plan::StepIndex;
+use crate::plan::{StepIndex, StepPath};
 use crate::run::batch::Batch;
 use crate::run::graph::{Role, Work};
 use crate::run::sabotage::Sabotage;
@@ -13,22 +11,27 @@ impl Batch<'_> {
     /// Starts everything that may start, then ends what is over. Touches only what an input made ready.
     pub(in crate::run) fn advance(&mut self) {
         self.check_started();
+        self.start_wrongly();
         while self.start_ready() {}
         self.check_end();
     }
 
     fn check_started(&mut self) {
         let state = self.state();
-        let is_checked = state.phase() == Phase::Checking
+        let may_start = state.aborted().is_none() && !state.stopped;
+        let is_checked = may_start
+            && state.phase() == Phase::Checking
             && self.run.inflight.preflights.is_empty()
-            && state.hosts.iter().all(|h| h.identity.is_some() && h.refused.is_none())
+            && state.hosts_unmet == 0
+            && state.hosts_refused == 0
             && state.preconditions_left == 0;
         if is_checked {
             self.engine(RecordKind::RunStarted {});
         }
     }
 
-    fn may_start(&self) -> bool {
+    /// Whether the run as a whole lets anything new start.
+    pub(in crate::run) fn may_start(&self) -> bool {
         let state = self.state();
         if state.may_start() {
             return true;
@@ -38,22 +41,45 @@ impl Batch<'_> {
             || (state.aborted().is_some() && self.run.is_broken(Sabotage::AbortIgnored))
     }
 
+    /// Whether the run lets one instance make an attempt now.
+    pub(in crate::run) fn may_attempt(&self, task: TaskIndex) -> bool {
+        let state = self.state();
+        match state.graph().node(task).role {
+            Role::Precondition(_) => self.may_start() && state.phase() == Phase::Checking,
+            Role::Undo { of, .. } => self.may_undo() && state.task(of).state == TaskState::Undoing,
+            Role::Top(step) | Role::Inner { roll: step, .. } | Role::BatchGate { roll: step, .. } => {
+                let is_beside_trouble = state.roll(step).is_some_and(|roll| roll.troubles > 0);
+                self.may_start() && state.phase() == Phase::Started && (state.task(task).granted || !is_beside_trouble)
+            }
+        }
+    }
+
     /// Starts what is up for starting; says whether anything changed.
     fn start_ready(&mut self) -> bool {
-        if self.state().finished().is_some() || !self.may_start() {
+        if self.state().finished().is_some() || self.state().drained().is_some() {
             return false;
         }
         let before = self.records().len();
-        let due = std::mem::take(&mut self.run.inflight.due);
+        let undoing: Vec<TaskIndex> = self.state().undoing.iter().copied().collect();
+        for of in undoing {
+            self.next_undo(of);
+        }
+        let due: Vec<TaskIndex> = self.run.inflight.due.iter().copied().collect();
         for task in due {
-            if self.state().task(task).state == TaskState::Retrying {
+            if self.state().task(task).state != TaskState::Retrying {
+                self.run.inflight.due.remove(&task);
+            } else if self.may_attempt(task) {
+                self.run.inflight.due.remove(&task);
                 self.start_attempt(task);
             }
         }
-        let granted = std::mem::take(&mut self.run.state.granted);
+        if !self.may_start() {
+            return self.records().len() > before;
+        }
+        let granted: Vec<TaskIndex> = self.state().granted.iter().copied().collect();
         for task in granted {
-            if self.state().task(task).state == TaskState::Todo {
-                if self.is_approved(task) { self.begin(task) } else { self.wait_for_approval(task) }
+            if self.state().task(task).state == TaskState::Todo && self.may_attempt(task) && self.is_approved(task) {
+                self.begin(task);
             }
         }
         let groups: Vec<Option<StepIndex>> = self.state().eligible.keys().copied().collect();
@@ -65,22 +91,15 @@ impl Batch<'_> {
         self.records().len() > before
     }
 
-    /// What a person said shall go on waits for its approval in the ordinary queue.
-    fn wait_for_approval(&mut self, task: TaskIndex) {
-        self.run.state.put_up(task);
-    }
-
     fn may_start_group(&self, group: Option<StepIndex>) -> bool {
         let state = self.state();
         match group {
             None => {
-                state.phase() == Phase::Checking
-                    && self.run.inflight.preflights.is_empty()
-                    && state.hosts.iter().all(|h| h.refused.is_none())
+                state.phase() == Phase::Checking && self.run.inflight.preflights.is_empty() && state.hosts_refused == 0
             }
             Some(step) => {
                 state.phase() == Phase::Started
-                    && (state.steps[step.0 as usize].needs_left == 0 || self.run.is_broken(Sabotage::NeedsIgnored))
+                    && state.steps[step.0 as usize].needs_left == 0
                     && state
                         .roll(step)
                         .is_none_or(|roll| roll.troubles == 0 || self.run.is_broken(Sabotage::TroubleIgnored))
@@ -89,30 +108,21 @@ impl Batch<'_> {
     }
 
     fn start_group(&mut self, group: Option<StepIndex>) {
-        let tasks: BTreeSet<TaskIndex> = self.run.state.eligible.remove(&group).unwrap_or_default();
-        let mut later = BTreeSet::new();
+        let tasks: Vec<TaskIndex> = self.state().eligible.get(&group).into_iter().flatten().copied().collect();
         for task in tasks {
-            if self.state().task(task).state != TaskState::Todo {
-                continue;
-            }
             // One of this round may have failed at once: nothing starts beside trouble.
-            if !self.may_start_group(group) || !self.state().is_in_turn(task) || !self.is_approved(task) {
-                if self.state().task(task).state == TaskState::Todo {
-                    later.insert(task);
-                }
-                continue;
+            let may_begin = self.state().task(task).state == TaskState::Todo
+                && self.may_start_group(group)
+                && self.state().is_in_turn(task)
+                && self.is_approved(task);
+            if may_begin {
+                self.begin(task);
             }
-            self.begin(task);
-        }
-        // What is not in turn is put up again by the record that brings its turn.
-        later.retain(|task| self.state().is_in_turn(*task));
-        if !later.is_empty() {
-            self.run.state.eligible.entry(group).or_default().extend(later);
         }
     }
 
     /// Begins one instance.
-    fn begin(&mut self, task: TaskIndex) {
+    pub(in crate::run) fn begin(&mut self, task: TaskIndex) {
         if !self.should_run(task) {
             return;
         }
@@ -157,9 +167,14 @@ impl Batch<'_> {
             return true;
         }
         let when = match self.state().graph().node(task).role {
-            Role::Undo { .. } | Role::Precondition(_) | Role::BatchGate { .. } => None,
-            Role::Top(_) | Role::Inner { .. } => self.state().graph().step(task).and_then(|s| s.when.clone()),
+            Role::Precondition(_) | Role::BatchGate { .. } => None,
+            Role::Top(_) | Role::Inner { .. } | Role::Undo { .. } => {
+                self.state().graph().step(task).and_then(|s| s.when.clone())
+            }
         };
+        if !self.roll_should_run(task) {
+            return false;
+        }
         let Some(when) = when else { return true };
         let outputs = self.state().outputs_at(task, None);
         let scope = self.state().scope(&outputs, None, None);
@@ -169,6 +184,7 @@ impl Batch<'_> {
             Ok(false) => {
                 let reason = SkipReason::When { condition: when.0 };
                 self.engine(RecordKind::StepSkipped { path, reason });
+                self.satisfied(task);
                 false
             }
             Err(error) => {
@@ -181,16 +197,46 @@ impl Batch<'_> {
         }
     }
 
+    /// Whether the `when:` of a roll holds; asked once, before the first of its instances begins.
+    fn roll_should_run(&mut self, task: TaskIndex) -> bool {
+        let Role::Inner { roll, .. } = self.state().graph().node(task).role else { return true };
+        let Some(when) = self.state().graph().top(roll).when.clone() else { return true };
+        let of_roll = self.state().graph().of_step[roll.0 as usize].clone();
+        if !of_roll.map(TaskIndex).all(|t| self.state().task(t).state == TaskState::Todo) {
+            return true;
+        }
+        let outputs = self.state().outputs_at(task, None);
+        let scope = self.state().scope(&outputs, None, None);
+        match self.run.conditions.holds(&when, &scope) {
+            Ok(true) => true,
+            Ok(false) => {
+                let path = StepPath::step(self.state().graph().top(roll).id.clone());
+                self.engine(RecordKind::StepSkipped { path, reason: SkipReason::When { condition: when.0 } });
+                false
+            }
+            Err(error) => {
+                let path = self.state().graph().path(task).clone();
+                let why = format!("`{}` of the roll could not be evaluated: {error}", when.0);
+                let reason = NotStartedReason::Incomplete { why };
+                self.engine(RecordKind::StepNotStarted { path, purpose: Purpose::Main, attempt: 0, reason });
+                // The roll itself has no host that could be left out: a person is asked.
+                self.open_ask(task, AskKind::Failure);
+                false
+            }
+        }
+    }
+
     fn check_end(&mut self) {
         let state = self.state();
         if state.finished().is_some() || state.drained().is_some() || !self.run.inflight.is_empty() {
             return;
         }
-        let is_ending = state.aborted().is_some() || state.stopped;
+        let is_ending = state.aborted().is_some() || (state.stopped && !self.has_undo_left());
         if is_ending {
             self.finish();
         } else if state.phase() == Phase::Checking && self.has_failed_check() {
-            if state.rechecking { self.drained(ExitCode::PRECONDITION) } else { self.finish() }
+            let exit = state.exit();
+            if state.rechecking { self.drained(exit) } else { self.finish() }
         } else if state.steps_left == 0 && state.phase() == Phase::Started {
             self.finish();
         } else if let Some(reason) = state.draining() {
@@ -198,7 +244,11 @@ impl Batch<'_> {
                 DrainReason::Journal => ExitCode::JOURNAL_UNWRITABLE,
                 DrainReason::Signal => ExitCode::DRAINED,
                 // Where the ask itself does not say what is wrong.
-                DrainReason::AskUnavailable if state.exit() == ExitCode::DONE => ExitCode::DRAINED,
+                DrainReason::AskUnavailable
+                    if matches!(state.exit(), ExitCode::DONE | ExitCode::DONE_WITH_EXCEPTIONS) =>
+                {
+                    ExitCode::DRAINED
+                }
                 DrainReason::AskUnavailable => ExitCode::DONE,
             };
             self.drained(state.exit().worst(drained));
@@ -212,13 +262,16 @@ impl Batch<'_> {
 
     fn has_failed_check(&self) -> bool {
         let state = self.state();
-        let is_settled = (0..state.graph().preconditions)
-            .map(TaskIndex)
-            .all(|t| matches!(state.task(t).state, TaskState::Failed(_) | TaskState::Succeeded | TaskState::Excluded));
-        let failed = (0..state.graph().preconditions)
-            .map(TaskIndex)
-            .any(|t| matches!(state.task(t).state, TaskState::Failed(_)));
-        state.hosts.iter().any(|h| h.refused.is_some()) || (is_settled && failed)
+        let is_settled = state.preconditions_left == state.preconditions_failed;
+        state.hosts_refused > 0 || (is_settled && state.preconditions_failed > 0)
+    }
+
+    /// Whether an undo is not over and can go on by itself: a stopped run waits for it.
+    fn has_undo_left(&self) -> bool {
+        let state = self.state();
+        let undos = state.undoing.iter().flat_map(|of| state.graph().undo_of(*of));
+        undos.clone().any(|t| matches!(state.task(*t).state, TaskState::Todo | TaskState::Retrying))
+            && !undos.clone().any(|t| matches!(state.task(*t).state, TaskState::Unknown { .. }))
     }
 
     fn finish(&mut self) {

@@ -8,6 +8,7 @@ use crate::run::{
     Actor, Answer, Ask, AskKind, AskUnavailableReason, FailedReason, Purpose, RecordKind, Rejected, SkipReason,
     UnknownReason, Word,
 };
+use crate::runbook::{HostName, StepId};
 
 impl Batch<'_> {
     pub(in crate::run) fn answered(&mut self, actor: &Actor, answer: Answer) -> Result<(), Rejected> {
@@ -123,7 +124,7 @@ impl Batch<'_> {
         }
     }
 
-    fn act(&mut self, actor: &Actor, task: TaskIndex, ask: &Ask, answer: Answer, bad: Vec<crate::runbook::HostName>) {
+    fn act(&mut self, actor: &Actor, task: TaskIndex, ask: &Ask, answer: Answer, bad: Vec<HostName>) {
         let path = ask.id.path.clone();
         let reason = answer.reason.unwrap_or_default();
         let person = actor.to_string();
@@ -148,7 +149,7 @@ impl Batch<'_> {
                 let graph = self.state().graph();
                 let roll = graph.batch_of(task).map(|(roll, _)| graph.top(roll).id.clone());
                 if let Some(host) = graph.host(task).map(|h| h.name.clone()) {
-                    self.emit(actor.clone(), RecordKind::HostExcluded { roll, host, reason });
+                    self.exclude(actor, roll, host, reason);
                 }
             }
             Word::ByHand => {
@@ -228,7 +229,7 @@ impl Batch<'_> {
         }
     }
 
-    fn gate_bad_hosts(&self, task: TaskIndex) -> Vec<crate::runbook::HostName> {
+    fn gate_bad_hosts(&self, task: TaskIndex) -> Vec<HostName> {
         match self.state().task(task).bad_hosts.as_slice() {
             // Nothing was seen of any host: all of them are what did not hold.
             [] => {
@@ -240,14 +241,28 @@ impl Batch<'_> {
     }
 
     /// Leaves out the hosts where a gate did not hold; it looks again at those that remain.
-    fn exclude_from_gate(&mut self, actor: &Actor, task: TaskIndex, bad: Vec<crate::runbook::HostName>, reason: &str) {
+    fn exclude_from_gate(&mut self, actor: &Actor, task: TaskIndex, bad: Vec<HostName>, reason: &str) {
         let graph = self.state().graph();
         let roll = graph.batch_of(task).map(|(roll, _)| graph.top(roll).id.clone());
         for host in bad {
-            let kind = RecordKind::HostExcluded { roll: roll.clone(), host, reason: reason.to_owned() };
-            self.emit(actor.clone(), kind);
+            self.exclude(actor, roll.clone(), host, reason.to_owned());
         }
-        self.open_gate(task);
+        if !self.state().task(task).state.is_satisfied() {
+            self.open_gate(task);
+        }
+    }
+}
+
+impl Batch<'_> {
+    /// Leaves a host out. What was asked about it there is asked no more, but for what nobody knows.
+    pub(in crate::run) fn exclude(&mut self, actor: &Actor, roll: Option<StepId>, host: HostName, reason: String) {
+        let Some(index) = self.state().graph().find_host(&host) else { return };
+        for task in self.state().graph().on_host[index.0 as usize].clone() {
+            if matches!(self.state().task(task).state, TaskState::Asking | TaskState::Failed(_)) {
+                self.withdraw_ask(task);
+            }
+        }
+        self.emit(actor.clone(), RecordKind::HostExcluded { roll, host, reason });
     }
 }
 

@@ -70,7 +70,7 @@ impl Batch<'_> {
     pub(in crate::run) fn preview_reported(&mut self, task: TaskIndex, attempt: u32, report: Report) {
         let path = self.state().graph().path(task).clone();
         let approved = self.state().task(task).approved_preview.clone();
-        let is_right_before = self.state().task(task).state == TaskState::Previewing;
+        let is_right_before = self.approvals_waiting_for(task).is_empty();
         let why = match report {
             Report::Ended(ended) => {
                 let expect = self.state().graph().command(task).and_then(|c| c.preview.as_ref()?.expect.clone());
@@ -118,7 +118,9 @@ impl Batch<'_> {
         reason: FailedReason,
         right_before: Option<bool>,
     ) {
+        let is_unsent = right_before.is_none();
         let right_before = right_before.unwrap_or_else(|| self.approvals_waiting_for(task).is_empty());
+        let was_previewing = self.state().task(task).state == TaskState::Previewing;
         let path = self.state().graph().path(task).clone();
         let why = format!("preview of {path}: {}", describe(&reason));
         let (took_ms, exit, stdout, stderr) = (None, None, None, None);
@@ -135,12 +137,15 @@ impl Batch<'_> {
             adopted: false,
         });
         if right_before {
-            if !matches!(self.state().task(task).state, TaskState::Failed(_)) {
+            // What could not even be sent has not left `todo`; what an approval waited for alone stays there.
+            if self.state().task(task).state == TaskState::Todo && !was_previewing && is_unsent {
                 let path = self.state().graph().path(task).clone();
                 let attempt = self.state().task(task).attempt;
                 self.engine(RecordKind::StepSettled { path, attempt, failed: Some(reason), by: why });
+                self.failed(task);
+            } else if was_previewing {
+                self.failed(task);
             }
-            self.failed(task);
             return;
         }
         for approve in self.approvals_waiting_for(task) {
@@ -174,11 +179,14 @@ impl Batch<'_> {
 
     /// Right before a destroy step: what was approved is what runs, or nothing is.
     fn compare_preview(&mut self, task: TaskIndex, digest: &str, approved: Option<&str>) {
-        let may_go = self.state().may_start() || self.state().task(task).granted;
+        if self.state().task(task).state != TaskState::Todo {
+            return;
+        }
         let is_same = approved == Some(digest) || self.run.is_broken(Sabotage::ApprovalSurvivesChange);
         if is_same {
-            // Held, drained or aborted meanwhile: the step stays where it was and looks again when it starts.
-            if may_go && self.state().aborted().is_none() && !self.state().held && self.state().draining().is_none() {
+            // Held, drained, aborted, in trouble or no longer approved: it stays in the queue and looks again later.
+            let is_in_turn = self.state().task(task).granted || self.state().is_in_turn(task);
+            if is_in_turn && self.may_attempt(task) && self.is_approved(task) {
                 self.intend(task, Purpose::Main);
             }
             return;
@@ -195,6 +203,9 @@ impl Batch<'_> {
         if self.state().task(task).state == TaskState::Succeeded {
             let path = self.state().graph().path(task).clone();
             self.engine(RecordKind::ApprovalVoided { path, reason });
+            // What was previewed under it is previewed anew for the next one.
+            let allowed = self.previews_of(task);
+            self.run.inflight.commands.retain(|(t, purpose, _)| *purpose != Purpose::Preview || !allowed.contains(t));
         }
     }
 
@@ -232,7 +243,7 @@ impl Batch<'_> {
                     u64::try_from(passed).unwrap_or(0).saturating_mul(1_000_000)
                 }
             });
-            if !approval.used && age > VALID_NS {
+            if !approval.used && age > VALID_NS && !self.run.is_broken(Sabotage::ApprovalNeverExpires) {
                 self.void(approve, VoidReason::Expired {});
                 all = false;
             }

@@ -2,7 +2,7 @@
 
 use crate::plan::Verify;
 use crate::run::batch::Batch;
-use crate::run::graph::Work;
+use crate::run::graph::{Role, Work};
 use crate::run::task::{TaskIndex, TaskState};
 use crate::run::{AskId, AskKind, AskUnavailableReason, DrainReason, RecordKind, Rejected, UnknownReason, Word};
 
@@ -13,6 +13,10 @@ const SHORTEST_PHRASE: usize = 6;
 
 impl Batch<'_> {
     pub(in crate::run) fn open_ask(&mut self, task: TaskIndex, kind: AskKind) {
+        // Its host was left out meanwhile, or the run was aborted: there is nothing to ask any more.
+        if self.state().task(task).state.is_satisfied() || self.state().aborted().is_some() {
+            return;
+        }
         let number = self.state().ask_count + 1;
         let ask = AskId { path: self.state().graph().path(task).clone(), number };
         let fact = match self.state().graph().work(task) {
@@ -79,7 +83,9 @@ impl Batch<'_> {
         };
         words.retain(|word| match word {
             Word::Exclude if kind == AskKind::GateTimeout => true,
-            Word::Exclude | Word::Shell => has_host,
+            // An undo half done is finished or stuck; leaving its host out would hide that.
+            Word::Exclude => has_host && !matches!(graph.node(task).role, Role::Undo { .. }),
+            Word::Shell => has_host,
             Word::Undo if kind == AskKind::Failure => {
                 !graph.undo_of(task).is_empty() && !self.state().task(task).undone
             }

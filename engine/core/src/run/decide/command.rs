@@ -2,7 +2,7 @@
 
 use crate::run::batch::Batch;
 use crate::run::task::{TaskIndex, TaskState};
-use crate::run::{Actor, Command, DrainReason, RecordKind, Rejected, RunningAtAbort};
+use crate::run::{Actor, CancelReport, Command, DrainReason, Purpose, RecordKind, Rejected, RunningAtAbort};
 
 /// From mild to hard; a harder abort replaces a milder one.
 fn rank(running: RunningAtAbort) -> u8 {
@@ -53,7 +53,13 @@ impl Batch<'_> {
                 RunningAtAbort::Wait => {}
                 RunningAtAbort::Kill => self.cancel(task),
                 RunningAtAbort::Leave if self.state().graph().effect(task).changes() => self.leave_running(task),
-                RunningAtAbort::Leave => {}
+                // Nobody waits for what only reads; it dies with this engine's connections.
+                RunningAtAbort::Leave => {
+                    let path = self.state().graph().path(task).clone();
+                    let attempt = self.state().task(task).attempt;
+                    let (purpose, report) = (Purpose::Main, CancelReport::default());
+                    self.engine(RecordKind::StepCancelled { path, purpose, attempt, report });
+                }
             }
         }
         if running == RunningAtAbort::Leave {

@@ -21,9 +21,7 @@ impl Batch<'_> {
         let Work::Gate(gate) = self.state().graph().work(task) else { return };
         let timeout_ms = gate.timeout_ms;
         if hosts.is_empty() {
-            // Every host it would look at has been left out, visibly: there is nothing left to hold.
-            let condition = "every host of it is excluded".to_owned();
-            self.engine(RecordKind::StepSkipped { path, reason: SkipReason::When { condition } });
+            self.nothing_to_look_at(task);
             return;
         }
         let names = hosts.iter().map(|h| self.run.plan.host(*h).name.clone()).collect();
@@ -33,9 +31,20 @@ impl Batch<'_> {
         self.take_sample(task);
     }
 
+    /// Every host it would look at has been left out, visibly: there is nothing left to hold, and no hosts is never good.
+    fn nothing_to_look_at(&mut self, task: TaskIndex) {
+        let path = self.state().graph().path(task).clone();
+        let condition = "every host of it is excluded".to_owned();
+        self.engine(RecordKind::StepSkipped { path, reason: SkipReason::When { condition } });
+    }
+
     /// Looks once, on every host of the gate.
     pub(in crate::run) fn take_sample(&mut self, task: TaskIndex) {
         let hosts = self.state().gate_hosts(task);
+        if hosts.is_empty() {
+            self.nothing_to_look_at(task);
+            return;
+        }
         let number = self.state().task(task).sample + 1;
         let mut sample = Sample {
             number,
@@ -120,6 +129,10 @@ impl Batch<'_> {
     fn sample_taken(&mut self, task: TaskIndex) {
         let Some(sample) = self.run.inflight.samples.remove(&task) else { return };
         if self.state().task(task).state != TaskState::Gating {
+            return;
+        }
+        if self.state().gate_hosts(task).is_empty() {
+            self.nothing_to_look_at(task);
             return;
         }
         let Work::Gate(gate) = self.state().graph().work(task) else { return };

@@ -103,6 +103,8 @@ impl Batch<'_> {
                     digest: request.digest.clone(),
                     values,
                 });
+                // An older one of the same kind is no longer waited for.
+                self.run.inflight.commands.retain(|(t, p, _)| (*t, *p) != (task, purpose));
                 self.run.inflight.commands.insert((task, purpose, attempt));
                 let changes = request.effect.changes();
                 self.effect(Effect::Execute(Box::new(request)));

@@ -38,7 +38,8 @@ impl Batch<'_> {
         if key.purpose == Purpose::Sample {
             return self.sample_reported(task, key, report);
         }
-        let was_sent = self.run.inflight.commands.remove(&(task, key.purpose, key.attempt));
+        let sent = (task, key.purpose, key.attempt);
+        let was_sent = self.run.inflight.commands.contains(&sent);
         match key.purpose {
             Purpose::Main => {
                 let is = self.state().task(task);
@@ -52,10 +53,14 @@ impl Batch<'_> {
                         return Err(not_under_way());
                     }
                     self.run.inflight.asked.remove(&task);
+                    // A verify of the doubt that this answer ends is no longer waited for either.
+                    self.run.inflight.commands.retain(|(t, p, _)| *t != task || *p == Purpose::Preview);
                     self.main_reported(task, report, adopted);
                     return Ok(());
                 }
-                if is.attempt == key.attempt && self.contradicts(task, &report) {
+                let is_abandoned = is.abandoned.contains(&key.attempt) && matches!(report, Report::Ended(_));
+                let is_dropped = self.run.is_broken(Sabotage::LateOutcomeDropped);
+                if !is_dropped && (is_abandoned || (is.attempt == key.attempt && self.contradicts(task, &report))) {
                     let said = format!("{report:?}").chars().take(200).collect();
                     let path = key.path.clone();
                     self.engine(RecordKind::OutcomeLate { path, attempt: key.attempt, said });
@@ -64,10 +69,12 @@ impl Batch<'_> {
                 Err(not_under_way())
             }
             Purpose::Verify if was_sent && self.state().task(task).verify_attempt == key.attempt => {
+                self.run.inflight.commands.remove(&sent);
                 self.verify_reported(task, key.attempt, report);
                 Ok(())
             }
             Purpose::Preview if was_sent && self.state().task(task).preview_attempt == key.attempt => {
+                self.run.inflight.commands.remove(&sent);
                 self.preview_reported(task, key.attempt, report);
                 Ok(())
             }
@@ -87,11 +94,12 @@ impl Batch<'_> {
         let Report::Ended(ended) = report else { return false };
         let good = self.judge(task, ended, self.expectation(task).as_ref()).is_ok();
         !is.late
+            && !is.heard
             && self.state().graph().effect(task).changes()
             && match is.state {
                 TaskState::Succeeded | TaskState::ByHand => !good,
-                TaskState::Failed(_) | TaskState::Skipped | TaskState::Excluded => good,
-                _ => false,
+                TaskState::Running | TaskState::Unknown { .. } | TaskState::Todo => false,
+                _ => good,
             }
     }
 

@@ -1,11 +1,11 @@
 //! Coming back: what is in doubt is asked, what was waiting waits on, what was seen before a long gap is looked at again.
 
-use crate::plan::EffectClass;
+use crate::plan::{EffectClass, GateTimeout};
 use crate::run::batch::Batch;
 use crate::run::graph::{Role, Work};
 use crate::run::sabotage::Sabotage;
 use crate::run::task::{TaskIndex, TaskState};
-use crate::run::{Actor, Phase, Purpose, RecordKind, UnknownReason};
+use crate::run::{Actor, CancelReport, FailedReason, Phase, Purpose, RecordKind, RunningAtAbort, UnknownReason};
 
 /// After a gap this long, what was seen before it says nothing about now.
 const STALE_MS: u64 = 5 * 60 * 1000;
@@ -22,7 +22,7 @@ impl Batch<'_> {
             }
             None => (0, false),
         };
-        let rechecked = gap_ms >= STALE_MS && self.state().phase() == Phase::Started;
+        let rechecked = gap_ms >= STALE_MS && matches!(self.state().phase(), Phase::Checking | Phase::Started);
         let epoch = self.state().epoch() + 1;
         self.run.awaits_resumed = false;
         self.emit(actor, RecordKind::RunResumed { epoch, gap_ms, rebooted, rechecked });
@@ -32,7 +32,35 @@ impl Batch<'_> {
         }
     }
 
+    /// After an abort outcomes are still learned, and nothing else is begun.
+    fn take_up_aborted(&mut self, task: TaskIndex, running: RunningAtAbort) {
+        let changes = self.state().graph().effect(task).changes();
+        match self.state().task(task).state.clone() {
+            TaskState::Running if !changes => {
+                // A reading command died with its connection.
+                let path = self.state().graph().path(task).clone();
+                let attempt = self.state().task(task).attempt;
+                let (purpose, report) = (Purpose::Main, CancelReport::default());
+                self.engine(RecordKind::StepCancelled { path, purpose, attempt, report });
+            }
+            TaskState::Running if running == RunningAtAbort::Leave => self.leave_running(task),
+            TaskState::Running => {
+                self.ask_target(task, UnknownReason::Lost { why: "the engine was gone".to_owned() });
+            }
+            TaskState::Unknown { reason: UnknownReason::VerifyUnanswered { .. }, .. } => {}
+            TaskState::Unknown { reason, .. } if changes && running != RunningAtAbort::Leave => {
+                self.ask_target(task, reason);
+            }
+            TaskState::Verifying(_) => self.intend(task, Purpose::Verify),
+            _ => {}
+        }
+    }
+
     fn take_up(&mut self, task: TaskIndex) {
+        if let Some(running) = self.state().aborted() {
+            self.take_up_aborted(task, running);
+            return;
+        }
         let is = self.state().task(task);
         let has_ask = is.ask.is_some();
         let effect = self.state().graph().effect(task);
@@ -63,6 +91,18 @@ impl Batch<'_> {
             TaskState::Retrying => self.rearm_retry(task),
             TaskState::Waiting => self.rearm_wait(task),
             TaskState::Gating => self.gate_again(task),
+            // The refusal is on record; what follows from it was lost.
+            TaskState::Asking if !has_ask && self.state().refused && self.state().graph().is_approve(task) => {
+                let path = self.state().graph().path(task).clone();
+                let failed = Some(FailedReason::SaidByPerson { reason: "refused".to_owned() });
+                self.engine(RecordKind::StepSettled {
+                    path: path.clone(),
+                    attempt: 0,
+                    failed,
+                    by: "its refusal".to_owned(),
+                });
+                self.engine(RecordKind::RunStopped { path });
+            }
             TaskState::Asking if !has_ask => self.reopen_ask(task),
             TaskState::Asking => {
                 self.count_approvals(task);
@@ -86,10 +126,24 @@ impl Batch<'_> {
 
     fn follow_up(&mut self, task: TaskIndex) {
         match (self.state().graph().work(task), self.state().graph().node(task).role) {
-            (Work::Gate(_), _) => self.open_ask(task, crate::run::AskKind::GateTimeout),
+            (Work::Gate(gate), _) => match &self.state().task(task).state {
+                TaskState::Failed(FailedReason::GateTimeout { .. }) if gate.on_timeout == GateTimeout::Stop => {
+                    let path = self.state().graph().path(task).clone();
+                    self.engine(RecordKind::RunStopped { path });
+                }
+                TaskState::Failed(FailedReason::GateTimeout { .. }) => {
+                    self.open_ask(task, crate::run::AskKind::GateTimeout);
+                }
+                _ => self.failed(task),
+            },
             // A precondition that did not hold is looked at again by a resumed run.
             (_, Role::Precondition(_)) => self.intend(task, Purpose::Main),
-            (Work::Approve(_), _) if self.state().refused => {}
+            (Work::Approve(_), _) if self.state().refused => {
+                if !self.state().stopped {
+                    let path = self.state().graph().path(task).clone();
+                    self.engine(RecordKind::RunStopped { path });
+                }
+            }
             (Work::Approve(_), _) => self.open_ask(task, crate::run::AskKind::Failure),
             (_, Role::Undo { of, .. }) if self.state().task(of).state != TaskState::Undoing => {}
             _ if self.state().stopped => {}

@@ -2,7 +2,6 @@
 
 use crate::plan::OnTimeout;
 use crate::run::batch::Batch;
-use crate::run::graph::Work;
 use crate::run::task::{Stamp, TaskIndex, TaskState};
 use crate::run::{AskKind, Effect, Purpose, RecordKind, Rejected, Timer};
 
@@ -42,14 +41,9 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// The next automatic attempt: at once, or as soon as the run may start anything.
+    /// The next automatic attempt: begun by `advance`, at once or as soon as the run lets it.
     fn retry_due(&mut self, task: TaskIndex) {
-        let is_main = !matches!(self.state().graph().work(task), Work::Approve(_));
-        if self.state().may_start() && is_main {
-            self.start_attempt(task);
-        } else {
-            self.run.inflight.due.insert(task);
-        }
+        self.run.inflight.due.insert(task);
     }
 
     fn timed_out(&mut self, task: TaskIndex) {

@@ -3,7 +3,7 @@
 use crate::plan::OnFailure;
 use crate::run::batch::Batch;
 use crate::run::task::{TaskIndex, TaskState};
-use crate::run::{AskKind, Purpose, RecordKind};
+use crate::run::{AskKind, Phase, RecordKind};
 
 impl Batch<'_> {
     pub(in crate::run) fn start_undo(&mut self, task: TaskIndex) {
@@ -20,12 +20,14 @@ impl Batch<'_> {
         let next =
             self.state().graph().undo_of(of).iter().copied().find(|t| !self.state().task(*t).state.is_satisfied());
         match next {
-            Some(next) if self.state().task(next).state == TaskState::Todo => {
-                if self.state().aborted().is_some() {
+            Some(next) if self.state().aborted().is_some() => {
+                if matches!(self.state().task(next).state, TaskState::Todo | TaskState::Retrying) {
                     self.undo_failed(of);
-                } else {
-                    self.intend(next, Purpose::Main);
                 }
+            }
+            // Held or draining, it waits; `advance` comes back to it.
+            Some(next) if self.state().task(next).state == TaskState::Todo && self.may_undo() => {
+                self.begin(next);
             }
             Some(_) => {}
             None => {
@@ -41,6 +43,16 @@ impl Batch<'_> {
                 }
             }
         }
+    }
+
+    /// Whether an undo may take its next step: a stop does not stop what it asked for itself.
+    pub(in crate::run) fn may_undo(&self) -> bool {
+        let state = self.state();
+        !state.is_held()
+            && state.aborted().is_none()
+            && state.draining().is_none()
+            && state.finished().is_none()
+            && state.phase() == Phase::Started
     }
 
     pub(in crate::run) fn undo_failed(&mut self, of: TaskIndex) {

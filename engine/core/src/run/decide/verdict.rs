@@ -5,7 +5,9 @@ use crate::run::batch::Batch;
 use crate::run::graph::{Role, Work};
 use crate::run::sabotage::Sabotage;
 use crate::run::task::{Doubt, TaskIndex, TaskState, VerifyAfter};
-use crate::run::{AskKind, Effect, FailedReason, NotStartedReason, Purpose, RecordKind, Report, Timer, UnknownReason};
+use crate::run::{
+    Actor, AskKind, Effect, FailedReason, NotStartedReason, Purpose, RecordKind, Report, Timer, UnknownReason,
+};
 
 /// Reading commands whose outcome was lost are simply read again, this often at least.
 const READ_TRIES: u32 = 3;
@@ -40,11 +42,12 @@ impl Batch<'_> {
         if !progress.counted.contains(&host) || self.state().host(host).excluded.is_some() {
             return;
         }
-        // Only what failed gives it back: another step of the same host proves nothing about it.
+        // Only what failed gives it back, all of it: another step of the same host proves nothing, nor does a skip.
         let graph = self.state().graph();
-        let in_trouble = graph.on_host[host.0 as usize]
-            .iter()
-            .any(|t| graph.batch_of(*t).map(|(r, _)| r) == Some(roll) && self.state().task(*t).trouble);
+        let in_trouble = graph.on_host[host.0 as usize].iter().any(|t| {
+            graph.batch_of(*t).map(|(r, _)| r) == Some(roll)
+                && (self.state().task(*t).trouble || self.state().task(*t).spent)
+        });
         if in_trouble {
             return;
         }
@@ -101,11 +104,12 @@ impl Batch<'_> {
             }
             Role::Top(_) | Role::Inner { .. } | Role::BatchGate { .. } => {}
         }
-        let is_undone = self.state().task(task).undone;
-        if !is_undone && self.is_absorbed(task, reason) {
+        // An aborted run spends no budget: nobody goes on.
+        if self.state().aborted().is_some() {
             return;
         }
-        if self.state().aborted().is_some() {
+        let is_undone = self.state().task(task).undone;
+        if !is_undone && self.is_absorbed(task, reason) {
             return;
         }
         let on_failure = self.state().graph().command(task).map_or(OnFailure::Ask, |c| c.on_failure);
@@ -133,12 +137,16 @@ impl Batch<'_> {
             self.engine(RecordKind::BudgetSpent { roll, host, spent, budget });
         }
         let room = budget + u32::from(self.run.is_broken(Sabotage::BudgetOffByOne));
+        // A person is asked about this host already: leaving it out would answer in their place.
+        let is_asked = self.state().graph().on_host[host.0 as usize].iter().any(|t| {
+            let is = self.state().task(*t);
+            matches!(is.state, TaskState::Failed(_) | TaskState::Stuck) && is.ask.is_some()
+        });
         // A person who said `retry` is asked again, whatever room there is.
-        if was_granted || self.spent(roll) > room {
+        if was_granted || is_asked || self.spent(roll) > room {
             return false;
         }
-        let reason = describe(reason);
-        self.engine(RecordKind::HostExcluded { roll: Some(roll_id), host: host_name, reason });
+        self.exclude(&Actor::Engine {}, Some(roll_id), host_name, describe(reason));
         true
     }
 
