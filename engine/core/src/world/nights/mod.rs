@@ -511,7 +511,8 @@ impl Night {
     fn dispatch(&mut self, effect: Effect) -> Result<(), String> {
         match effect {
             Effect::Preflight { host, .. } => {
-                let is_refused = !self.is_calm() && self.random.permille(3);
+                let is_refused =
+                    !self.is_calm() && self.random.permille(if self.favourite == "host.refused" { 300 } else { 3 });
                 let result = if is_refused {
                     Err("no room".to_owned())
                 } else {
