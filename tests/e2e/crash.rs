@@ -18,7 +18,7 @@ fn hold_dispatch(scenario: &Scenario) {
             "[ -e {hook}/dispatch ] || exec {real} \"$@\"\n\
              spool=$(mktemp {hook}/spool.XXXXXX)\n\
              cat >\"$spool\"\n\
-             if grep -q '^start$' \"$spool\" && grep -qF 'two/@localhost:main#1' \"$spool\" && rm {hook}/dispatch; then\n\
+             if grep -q '^launch()' \"$spool\" && grep -qF 'two/@localhost:main#1' \"$spool\" && rm {hook}/dispatch; then\n\
              \x20   echo $$ >{hook}/arrived\n    read -r _ <{hook}/gate\nfi\n\
              exec {real} \"$@\" <\"$spool\"\n"
         ),
