@@ -49,7 +49,12 @@ impl Batch<'_> {
             Role::Undo { of, .. } => self.may_undo() && state.task(of).state == TaskState::Undoing,
             Role::Top(step) | Role::Inner { roll: step, .. } | Role::BatchGate { roll: step, .. } => {
                 let is_beside_trouble = state.roll(step).is_some_and(|roll| roll.troubles > 0);
-                self.may_start() && state.phase() == Phase::Started && (state.task(task).granted || !is_beside_trouble)
+                // An approval it needs may have been voided since it failed: a person's `retry` waits for the next one.
+                let has_needs = state.steps[step.0 as usize].needs_left == 0;
+                has_needs
+                    && self.may_start()
+                    && state.phase() == Phase::Started
+                    && (state.task(task).granted || !is_beside_trouble)
             }
         }
     }

@@ -100,14 +100,14 @@ struct Night {
 /// Lives through one night.
 pub(super) fn night(seed: u64, sabotage: Option<Sabotage>, is_loud: bool) -> Result<Summary, Violation> {
     let mut random = Random::new(seed);
-    let plan = Arc::new(plans::random_plan(&mut random));
+    let favourite = RecordKind::NAMES[random.below(RecordKind::NAMES.len())];
+    let plan = Arc::new(plans::random_plan(&mut random, favourite.starts_with("undo.")));
     // Invariant: no record, nothing that could not fit.
     let mut run = Run::resume(Arc::clone(&plan), "sha256:plan", &[]).expect("a start is a resume with no records");
     if let Some(rule) = sabotage {
         run.sabotage(rule);
     }
     let shadow = run.state().clone();
-    let favourite = RecordKind::NAMES[random.below(RecordKind::NAMES.len())];
     let crashes_left = random.between(2, 8) as u32;
     let drill = random.permille(900);
     let mut night = Night {
@@ -362,7 +362,8 @@ impl Night {
             self.count("fault: somebody changed what a destroy step takes");
             self.hosts.meddle(&path);
         }
-        let command = people::command(&mut self.random);
+        let is_fatal = self.favourite == "run.aborted" && self.random.permille(200);
+        let command = if is_fatal { people::abort(&mut self.random) } else { people::command(&mut self.random) };
         let actor = if self.random.permille(900) { driver } else { all[1].clone() };
         self.count(format!("command: {}", format!("{command:?}").split([' ', '{']).next().unwrap_or_default()));
         self.say(Input::Commanded { actor, command })

@@ -119,10 +119,11 @@ pub(super) fn command(random: &mut Random) -> Command {
         56..=66 => Command::Note { text: "heard from the network".to_owned(), at: None },
         67..=70 => Command::Decide { text: "we go on".to_owned() },
         71..=78 => Command::Pen,
-        _ => Command::Abort {
-            running: *random
-                .pick(&[RunningAtAbort::Wait, RunningAtAbort::Kill, RunningAtAbort::Leave])
-                .unwrap_or(&RunningAtAbort::Wait),
-        },
+        _ => abort(random),
     }
+}
+
+pub(super) fn abort(random: &mut Random) -> Command {
+    let all = [RunningAtAbort::Wait, RunningAtAbort::Kill, RunningAtAbort::Leave];
+    Command::Abort { running: *random.pick(&all).unwrap_or(&RunningAtAbort::Wait) }
 }

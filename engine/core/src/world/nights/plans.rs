@@ -8,9 +8,10 @@ use crate::run::testing::{command, gate, id, plan, script, step};
 use crate::runbook::OutputName;
 use crate::world::random::Random;
 
-pub(super) fn random_plan(random: &mut Random) -> Plan {
+/// `undoes`: a night about undoing; every step that changes something has an undo and asks for it by itself.
+pub(super) fn random_plan(random: &mut Random, undoes: bool) -> Plan {
     let hosts = random.between(1, 6) as u32;
-    let mut making = Making { random, hosts, steps: Vec::new(), single_output: None };
+    let mut making = Making { random, undoes, hosts, steps: Vec::new(), single_output: None };
     let wants_roll = making.random.permille(920);
     let number = making.random.between(2, 6) as usize;
     let roll_at = making.random.below(number);
@@ -40,6 +41,7 @@ pub(super) fn random_plan(random: &mut Random) -> Plan {
 
 struct Making<'r> {
     random: &'r mut Random,
+    undoes: bool,
     hosts: u32,
     steps: Vec<Step>,
     /// A step on one host that certainly sets the output `n`.
@@ -173,13 +175,14 @@ impl Making<'_> {
         if self.random.permille(80) {
             made.expect = Some(Condition("result.status == 0 && result.stdout != \"bad\"".to_owned()));
         }
-        if may_undo && effect != EffectClass::Read && self.random.permille(400) {
+        if may_undo && effect != EffectClass::Read && (self.undoes || self.random.permille(400)) {
             made.undo = (0..self.random.between(1, 2))
                 .map(|n| step(&format!("u{n}"), &[], &[], Action::Command(Box::new(command(EffectClass::Repeatable)))))
                 .collect();
         }
         made.on_failure = match self.random.below(60) {
             0 => OnFailure::Stop,
+            _ if self.undoes && !made.undo.is_empty() => OnFailure::Undo,
             1..=9 if !made.undo.is_empty() => OnFailure::Undo,
             _ => OnFailure::Ask,
         };

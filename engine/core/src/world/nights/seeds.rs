@@ -1,9 +1,18 @@
 //! Two thousand nights, and the same nights for each broken core.
 
+use super::hosts::FATES;
 use super::{Coverage, Violation, night};
 use crate::run::{RecordKind, Sabotage};
 
 const SEEDS: u64 = 2_000;
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test is told which seeds to live through; the core itself reads nothing"
+)]
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok())
+}
 
 fn replay(seed: u64) -> String {
     format!("BANISTER_SEED={seed} cargo test -p banister-core --lib -- nights::seeds::one_night --nocapture")
@@ -17,7 +26,7 @@ fn fail(seed: u64, violation: &Violation) -> String {
 
 #[test]
 fn one_night() {
-    let seed = std::env::var("BANISTER_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(0);
+    let seed = number("BANISTER_SEED").unwrap_or(0);
     match night(seed, None, true) {
         Ok(summary) => println!("seed {seed}: {summary:?}"),
         Err(violation) => {
@@ -28,8 +37,8 @@ fn one_night() {
 
 #[test]
 fn two_thousand_nights() {
-    let seeds = std::env::var("BANISTER_SEEDS").ok().and_then(|s| s.parse().ok()).unwrap_or(SEEDS);
-    let from: u64 = std::env::var("BANISTER_FROM").ok().and_then(|s| s.parse().ok()).unwrap_or(0);
+    let seeds = number("BANISTER_SEEDS").unwrap_or(SEEDS);
+    let from = number("BANISTER_FROM").unwrap_or(0);
     let (mut hard, mut rolls, mut unknowns, mut crashes, mut events) = (0, 0, 0, 0, 0);
     let mut coverage = Coverage::new();
     let mut exits = Coverage::new();
@@ -72,6 +81,9 @@ fn two_thousand_nights() {
         println!("{n:>9}  {name}");
     }
     assert!(share(hard) >= 30, "only {}% of the nights are hard enough", share(hard));
+    for fate in FATES {
+        assert!(coverage.contains_key(&format!("fate: {fate:?}")), "no start request met {fate:?}");
+    }
     for kind in RecordKind::NAMES {
         if *kind != "tail.recovered" {
             assert!(coverage.contains_key(&format!("crash after {kind}")), "no engine died after {kind}");
