@@ -226,6 +226,29 @@ fn an_outcome_torn_in_the_journal_is_read_again_from_the_host() {
     scenario.is_whole(ALL);
 }
 
+#[test]
+fn a_journal_that_lost_what_a_host_has_seen_is_not_resumed() {
+    // Whole lines are gone; then only the end of a line that had been synced, which looks like a torn write.
+    for keep in [0, 40] {
+        let scenario = Scenario::new();
+        scenario.hook("block_two");
+        let engine = scenario.run(&scenario.three_steps());
+        scenario.arrived();
+        engine.kill();
+        let journal = scenario.run_dir().join("journal.jsonl");
+        let text = fs::read_to_string(&journal).expect("the journal");
+        let last = text.trim_end().rfind('\n').expect("a line") + 1;
+        assert!(text[last..].contains("step.intended"), "the intent is the last");
+        fs::write(&journal, &text[..last + keep]).expect("a shorter journal");
+        let said = scenario.expect(&["resume", "last"], 23);
+        assert!(said.contains("host localhost has seen a record"), "{said}");
+        scenario.open_gate();
+        until("two has ended", || scenario.log() == "one two");
+        scenario.expect(&["resume", "last"], 23);
+        assert_eq!(scenario.log(), "one two", "nothing new has started");
+    }
+}
+
 /// Starts the next engine after one was killed, wherever it was.
 fn go_on(scenario: &Scenario, runbook: &std::path::Path) -> crate::scenario::Engine {
     let runs = fs::read_dir(scenario.path("state/runs")).map_or(0, Iterator::count);

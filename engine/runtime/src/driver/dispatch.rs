@@ -59,7 +59,7 @@ impl Dispatcher {
                         dir: host.ledger_dir.clone(),
                         run: id.to_owned(),
                         manifest: format!("banister run {id} of {} in {}", run.plan().runbook, run.plan().environment),
-                        expect: None,
+                        expect: ledger_of(run, &host.name),
                         grace_ms: GRACE_MS,
                         beat_ms: BEAT_MS,
                     };
@@ -184,14 +184,27 @@ impl Dispatcher {
     /// Says on every host that the run is over.
     pub(super) fn finish(&self, run: &Run) {
         let epoch = run.state().epoch();
-        let graph = run.state().graph();
         for (name, executor) in &self.hosts {
-            let identity = graph.find_host(name).and_then(|host| run.state().host(host).identity.as_ref());
-            if let (Ok(executor), Some(_)) = (executor, identity.and_then(|identity| identity.ledger.as_ref())) {
+            if let (Ok(executor), Some(_)) = (executor, ledger_of(run, name)) {
                 let executor = executor.clone();
                 self.cleaning.spawn_on(async move { drop(executor.finish(epoch).await) }, &self.handle);
             }
         }
+    }
+
+    /// The latest journal head that each touched host was sent, asked under the epoch of the engine to come: from then
+    /// on an earlier one can start nothing there.
+    pub(super) async fn witnesses(&self, run: &Run) -> Vec<(HostName, Result<Option<JournalHead>, String>)> {
+        let epoch = run.state().epoch() + 1;
+        let mut answers = Vec::new();
+        for (name, executor) in &self.hosts {
+            if let (Ok(executor), Some(_)) = (executor, ledger_of(run, name)) {
+                let executor = executor.clone();
+                let answer = whole(async move { executor.witness(epoch).await }).await;
+                answers.push((name.clone(), answer.unwrap_or_else(Err)));
+            }
+        }
+        answers
     }
 
     /// What is still being tidied up.
@@ -199,6 +212,12 @@ impl Dispatcher {
         self.cleaning.close();
         self.cleaning
     }
+}
+
+/// The id of a host's ledger, if the run has met it.
+fn ledger_of(run: &Run, host: &HostName) -> Option<String> {
+    let host = run.state().graph().find_host(host)?;
+    run.state().host(host).identity.as_ref()?.ledger.clone()
 }
 
 impl Shared {

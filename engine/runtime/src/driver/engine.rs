@@ -20,6 +20,7 @@ use super::round::{Loop, Verdict};
 use super::signals::{Interrupts, watch_signals};
 use super::tap::Tap;
 use super::timers::Timers;
+use super::witness::ask_witnesses;
 use super::{Clock, DriverError, Feed, Inbox};
 use crate::control;
 use crate::journal::FileJournal;
@@ -128,6 +129,7 @@ impl Engine {
             .map_err(machine("make the control socket"))?;
         let secrets = Arc::new(self.secrets);
         let dispatcher = Dispatcher::new(&self.run, &id, timers, (inbox, self.feed.clone()), (outputs, secrets));
+        ask_witnesses(&self.run, &dispatcher, &self.lock.run().journal_path(), &self.feed).await?;
         let work = Loop {
             run: self.run,
             journal: Tap::new(self.journal),

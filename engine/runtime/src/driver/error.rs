@@ -58,9 +58,9 @@ pub enum DriverError {
         /// What it ended with.
         exit: ExitCode,
     },
-    /// A touched host has seen a later record than the journal holds.
+    /// A touched host has seen a record that the journal does not hold.
     #[error(
-        "host {host} was sent record {seen} of run {run}, the journal ends at {last}: records are missing or another engine went on; the run cannot be resumed"
+        "host {host} has seen a record {seen} of run {run} that its journal, which ends at {last}, does not hold: records are lost, or another engine went on elsewhere; the run cannot be resumed from this journal"
     )]
     Witness {
         /// The run.

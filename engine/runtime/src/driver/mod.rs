@@ -29,6 +29,7 @@ mod round;
 mod signals;
 mod tap;
 mod timers;
+mod witness;
 
 pub use begin::Options;
 pub use clock::Clock;
