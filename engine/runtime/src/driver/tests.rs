@@ -258,6 +258,15 @@ fn an_engine_that_died_before_its_first_record_is_started_by_resume() {
 }
 
 #[test]
+fn the_last_run_is_the_one_that_was_begun_last_also_before_its_first_record() {
+    let bench = Bench::new();
+    let plan = bench.plan(vec![step("look", &[], pause())]);
+    drive(bench.begin(&plan, "").unwrap());
+    let youngest = bench.begin(&plan, "").unwrap().dir().id().clone();
+    assert_eq!(bench.state.find(&"last".parse().unwrap()).unwrap().id(), &youngest);
+}
+
+#[test]
 fn a_changed_plan_is_not_resumed() {
     let bench = Bench::new();
     let engine = bench.begin(&bench.plan(vec![step("look", &[], pause())]), "").unwrap();

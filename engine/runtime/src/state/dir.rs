@@ -65,7 +65,11 @@ impl StateDir {
     /// A [`StateError`] if no run, or more than one, is meant, or others could use its directory.
     pub fn find(&self, run: &RunRef) -> Result<RunDir, StateError> {
         let id = match run {
-            RunRef::Last => self.list()?.into_iter().max_by(|a, b| a.began.cmp(&b.began)).map(|run| run.id),
+            RunRef::Last => {
+                let began = |run: &RunSummary| run.began.or_else(|| RunDir::at(&self.runs_path(), &run.id).made());
+                let runs = self.list()?.into_iter().map(|run| (began(&run), run.id));
+                runs.max_by(|(a, _), (b, _)| a.cmp(b)).map(|(_, id)| id)
+            }
             RunRef::Beginning(text) => Some(self.only(text)?),
         };
         let id = id.ok_or_else(|| StateError::NoRuns(self.runs_path()))?;

@@ -6,6 +6,7 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use banister_core::plan::Plan;
+use chrono::{DateTime, Utc};
 use rustix::fs::OFlags;
 
 use super::guard::{check_dir, check_file, private_dir};
@@ -65,6 +66,12 @@ impl RunDir {
     #[must_use]
     pub fn socket_path(&self) -> PathBuf {
         self.path.join("control")
+    }
+
+    /// When its plan was kept, or else its directory made: where there is no record yet, that is when it began.
+    pub(super) fn made(&self) -> Option<DateTime<Utc>> {
+        let modified = |path: &Path| path.symlink_metadata().and_then(|metadata| metadata.modified()).ok();
+        modified(&self.plan_path()).or_else(|| modified(&self.path)).map(DateTime::from)
     }
 
     /// Takes the run for this process.
