@@ -67,7 +67,8 @@ pub(crate) fn serve(run: &RunDir, plan: &Arc<Plan>, inbox: Inbox, feed: Feed) ->
     let listener = at(&path, UnixListener::bind)?;
     // Nobody else can have come in meanwhile: the directory is the owner's alone.
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-    let shared = Shared { inbox, feed, viewer: Arc::new(Viewer::new(run.journal_path(), plan.clone())) };
+    let viewer = Viewer::new(run.id().to_string(), run.journal_path(), plan.clone());
+    let shared = Shared { inbox, feed, viewer: Arc::new(viewer) };
     let connections = TaskTracker::new();
     let accepting = tokio::spawn(accept(listener, shared, connections.clone()));
     Ok(Socket { path, accepting, connections })

@@ -13,14 +13,15 @@ use crate::journal::{Follower, JournalError};
 
 /// Follows a run's journal.
 pub(super) struct Viewer {
+    run: String,
     journal: PathBuf,
     plan: Arc<Plan>,
     state: Mutex<Option<(Follower, RunView)>>,
 }
 
 impl Viewer {
-    pub(super) fn new(journal: PathBuf, plan: Arc<Plan>) -> Self {
-        Self { journal, plan, state: Mutex::new(None) }
+    pub(super) fn new(run: String, journal: PathBuf, plan: Arc<Plan>) -> Self {
+        Self { run, journal, plan, state: Mutex::new(None) }
     }
 
     /// How the run stands, by all records that are written.
@@ -44,6 +45,9 @@ impl Viewer {
             // What does not fit is said in the snapshot itself.
             let _ = view.apply(&followed.record);
         }
-        Ok(Body::Snapshot(Box::new(view.snapshot())))
+        let mut snapshot = view.snapshot();
+        // Whoever comes before the first record is written is told whose run it is all the same.
+        snapshot.run.clone_from(&self.run);
+        Ok(Body::Snapshot(Box::new(snapshot)))
     }
 }
