@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::marked::Marked;
 use super::parser::{Reader, with_stack};
 use super::place::Place;
+use super::plain::is_plain;
 use super::scanner::scan;
 use super::walk::Walk;
 use crate::plan::template::{Draft, resolve};
@@ -68,12 +69,17 @@ impl Scripts {
 /// What is wrong with a script whatever its placeholders will hold.
 fn check(text: &str, draft: &Draft, shell: Shell) -> Findings {
     let marked = Marked::new(text, draft);
-    let scanned = scan(&marked);
+    if is_plain(&marked) { Findings::new() } else { read(text, &marked, shell) }
+}
+
+/// What the two readers find in a script.
+pub(super) fn read(text: &str, marked: &Marked, shell: Shell) -> Findings {
+    let scanned = scan(marked);
     let reader = Reader::new(shell);
     let mut findings = Findings::new();
     let parsed = match reader.program(&marked.text) {
         Ok(program) => {
-            let mut walk = Walk::new(&marked, &reader, shell);
+            let mut walk = Walk::new(marked, &reader, shell);
             walk.program(&program);
             Some(walk)
         }

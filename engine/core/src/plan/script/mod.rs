@@ -11,6 +11,7 @@ mod compile;
 mod marked;
 mod parser;
 mod place;
+mod plain;
 mod scanner;
 mod walk;
 
