@@ -28,9 +28,9 @@ fn flood(dir: &Path, bytes: usize) -> (f64, f64) {
     std::fs::write(&runbook, text).unwrap();
     let began = Instant::now();
     let mut child = Command::new(banister())
+        .arg("run")
         .arg("--state-dir")
         .arg(dir.join("state"))
-        .arg("run")
         .arg(&runbook)
         .stdin(Stdio::null())
         .stdout(Stdio::null())

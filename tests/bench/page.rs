@@ -64,6 +64,7 @@ pub(crate) fn table(machine: &Machine, figures: &[Figure]) -> String {
         writeln!(text, "{}", figure.name).unwrap();
         writeln!(text, "    aim {aim}   measured {judged}   ratio to aim {ratio}   {verdict}").unwrap();
         writeln!(text, "    median {median}   processor time {cpu}").unwrap();
+        writeln!(text, "    {}", figure.how).unwrap();
     }
     text
 }

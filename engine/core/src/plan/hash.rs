@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::Plan;
+use super::{Plan, canonical};
 
 impl Plan {
     /// `sha256:` and 64 hex digits over the plan's canonical JSON.
@@ -18,9 +18,8 @@ impl Plan {
     /// The one way to write a plan as JSON: keys sorted, no blanks, so that the same plan is always the same bytes.
     #[must_use]
     pub fn canonical_json(&self) -> Vec<u8> {
-        // Invariant: every key of a plan is a text, so it can be written as JSON; a map of values sorts its keys.
-        let value = serde_json::to_value(self).expect("a plan can be written as JSON");
-        value.to_string().into_bytes()
+        // Invariant: every key of a plan is a text, so it can be written as JSON.
+        canonical::to_vec(self).expect("a plan can be written as JSON")
     }
 }
 

@@ -1,6 +1,7 @@
 //! Runbook + inventory + parameters → [`Plan`]: immutable, resolved, checked; the graph a run walks.
 
 mod action;
+mod canonical;
 mod command;
 mod compile;
 mod condition;

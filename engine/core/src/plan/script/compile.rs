@@ -48,14 +48,7 @@ impl Scripts {
             return Err(vec![Spanned::new(Finding::ScriptTooDeep { limit: MAX_DEPTH }, Span::new(at, at + 1))]);
         }
         let draft = Draft::parse(text)?;
-        let mut findings = match self.checked.get(&(shell == Shell::Bash, text.to_owned())) {
-            Some(known) => known.clone(),
-            None => {
-                let found = with_stack(text, || check(text, &draft, shell));
-                self.checked.insert((shell == Shell::Bash, text.to_owned()), found.clone());
-                found
-            }
-        };
+        let mut findings = self.check(text, &draft, shell);
         match resolve(&draft, Quoting::Shell, names) {
             Ok(template) if findings.is_empty() => return Ok(template),
             Ok(_) => {}
@@ -64,12 +57,16 @@ impl Scripts {
         findings.sort_by_key(|finding| finding.span);
         Err(findings)
     }
-}
 
-/// What is wrong with a script whatever its placeholders will hold.
-fn check(text: &str, draft: &Draft, shell: Shell) -> Findings {
-    let marked = Marked::new(text, draft);
-    if is_plain(&marked) { Findings::new() } else { read(text, &marked, shell) }
+    /// What is wrong with a script whatever its placeholders will hold.
+    fn check(&mut self, text: &str, draft: &Draft, shell: Shell) -> Findings {
+        let marked = Marked::new(text, draft);
+        if is_plain(&marked) {
+            return Findings::new();
+        }
+        let read = || with_stack(text, || read(text, &marked, shell));
+        self.checked.entry((shell == Shell::Bash, text.to_owned())).or_insert_with(read).clone()
+    }
 }
 
 /// What the two readers find in a script.
