@@ -3,6 +3,7 @@
 mod asks;
 mod crash;
 mod disk;
+mod first;
 mod orders;
 mod scenario;
 mod secrets;
