@@ -146,6 +146,24 @@ fn what_is_no_request_is_said_so_and_harms_nothing() {
 }
 
 #[test]
+fn the_examples_of_the_documentation_are_the_protocol() {
+    let examples = |what: &str| {
+        let lines =
+            include_str!("mod.rs").lines().filter_map(|line| line.strip_prefix("//! {")).map(|l| format!("{{{l}"));
+        lines.filter(|line| line.contains(what)).collect::<Vec<_>>()
+    };
+    let requests = examples("\"do\":");
+    assert_eq!(requests.len(), 9, "one for each verb");
+    for line in &requests {
+        Request::parse(line.as_bytes()).unwrap_or_else(|(_, why)| panic!("{line}: {why}"));
+    }
+    // The snapshot is shortened there; its shape is the view's own.
+    let replies: Vec<_> = examples("\"is\":").into_iter().filter(|line| !line.contains("snapshot")).collect();
+    assert_eq!(replies.len(), 3);
+    replies.iter().for_each(|line| drop(body(line)));
+}
+
+#[test]
 fn a_path_too_long_for_a_socket_is_reached_through_its_directory() {
     let dir = tempfile::tempdir().unwrap();
     let long = dir.path().join("x".repeat(120));
