@@ -124,19 +124,18 @@ impl Live {
 
     fn printed(&mut self, key: Arc<EffectKey>, stream: StreamKind, bytes: &[u8]) {
         self.last_output.insert((key.path.clone(), key.host.clone()), Instant::now());
-        let (partial, _) = self.partial.entry((key.clone(), stream)).or_default();
+        let place = (key.clone(), stream);
+        let (partial, _) = self.partial.entry(place.clone()).or_default();
         partial.extend_from_slice(bytes);
-        let mut lines = Vec::new();
-        while let Some(end) =
-            partial.iter().position(|b| *b == b'\n').or((partial.len() > MAX_LINE).then_some(MAX_LINE))
-        {
-            let rest = partial.split_off(end);
-            lines.push(std::mem::replace(partial, rest));
-            if partial.first() == Some(&b'\n') {
-                partial.remove(0);
-            }
+        // Lines are slices of one buffer: a buffer for each would keep the room of all that followed it.
+        let text = std::mem::take(partial);
+        let mut rest = text.as_slice();
+        while let Some(end) = rest.iter().position(|b| *b == b'\n').or((rest.len() > MAX_LINE).then_some(MAX_LINE)) {
+            let (line, after) = rest.split_at(end);
+            self.line(&key, stream, line);
+            rest = after.strip_prefix(b"\n").unwrap_or(after);
         }
-        lines.iter().for_each(|line| self.line(&key, stream, line));
+        self.partial.entry(place).or_default().0.extend_from_slice(rest);
     }
 
     fn line(&mut self, key: &Arc<EffectKey>, stream: StreamKind, line: &[u8]) {
