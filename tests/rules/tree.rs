@@ -42,13 +42,18 @@ pub(crate) fn files(below: &str, endings: &[&str]) -> Vec<TextFile> {
 pub(crate) fn crate_sources() -> Vec<TextFile> {
     let all = files(".", &[".rs"]);
     let tests: Vec<String> = all.iter().flat_map(test_modules).collect();
-    let is_source = |f: &TextFile| f.path.contains("src/") && !is_test(&f.path) && !tests.contains(&f.path);
+    let is_declared = |f: &TextFile| {
+        tests
+            .iter()
+            .any(|module| f.path.strip_prefix(module).is_some_and(|rest| rest == ".rs" || rest.starts_with('/')))
+    };
+    let is_source = |f: &TextFile| f.path.contains("src/") && !is_test(&f.path) && !is_declared(f);
     let all: Vec<_> = all.into_iter().filter(is_source).collect();
     assert!(all.len() > 20, "only {} sources found: the search is broken", all.len());
     all
 }
 
-/// The files of the modules that a file declares under `#[cfg(test)]`.
+/// The modules that a file declares under `#[cfg(test)]`, as paths without `.rs`: a file of that name, or a folder.
 fn test_modules(file: &TextFile) -> Vec<String> {
     let path = Path::new(&file.path);
     let is_root = matches!(path.file_name().and_then(|n| n.to_str()), Some("mod.rs" | "lib.rs" | "main.rs"));
@@ -56,7 +61,7 @@ fn test_modules(file: &TextFile) -> Vec<String> {
     let lines: Vec<&str> = file.text.lines().collect();
     let declared = lines.windows(2).filter(|pair| pair[0].trim() == "#[cfg(test)]").filter_map(|pair| {
         let (_, name) = pair[1].split_once("mod ")?;
-        Some(format!("{}/{}.rs", dir.as_ref()?.display(), name.strip_suffix(';')?))
+        Some(format!("{}/{}", dir.as_ref()?.display(), name.strip_suffix(';')?))
     });
     declared.collect()
 }

@@ -20,6 +20,7 @@
 mod actor;
 mod answers;
 mod apply;
+mod ask_id;
 mod batch;
 mod decide;
 mod effect;
@@ -30,7 +31,10 @@ mod journal;
 mod now;
 mod outcome;
 mod progress;
+mod reason;
 mod record;
+mod record_kind;
+mod record_names;
 mod rejected;
 mod replay;
 mod resolve;
@@ -45,6 +49,7 @@ mod word;
 
 pub use actor::Actor;
 pub use answers::{Answers, PreparedAnswer, Voices};
+pub use ask_id::{AskId, AskKind, AskUnavailableReason};
 pub use batch::{Batch, Run};
 pub(crate) use decide::{describe, describe_unknown};
 pub use effect::{
@@ -60,7 +65,9 @@ pub use outcome::{
     CancelReport, Captured, CapturedText, Ended, Exit, FailedReason, NotStartedReason, Outcome, Report, StreamInfo,
     UnknownReason,
 };
-pub use record::{AskId, AskKind, AskUnavailableReason, DrainReason, Record, RecordKind, SkipReason, VoidReason};
+pub use reason::{DrainReason, SkipReason, VoidReason};
+pub use record::Record;
+pub use record_kind::RecordKind;
 pub use rejected::Rejected;
 pub use replay::ReplayError;
 pub use sabotage::Sabotage;
