@@ -1,8 +1,12 @@
 //! Every YAML that people will copy must be accepted by what reads it.
 
-use banister_core::plan::{Inventory, check};
-use banister_core::run::{Answers, Voices};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use banister_core::plan::{Inventory, check, compile};
+use banister_core::run::{Answers, Graph, Voices};
 use banister_core::source::{Diagnostic, Look, SourceFile, render_human};
+use banister_core::world::World;
 
 use crate::tree::{self, TextFile};
 
@@ -11,6 +15,8 @@ fn findings(source: &SourceFile) -> Option<Vec<Diagnostic>> {
     let has = |key: &str| source.text().lines().any(|line| line.starts_with(key));
     if has("runbook:") {
         Some(check(source))
+    } else if has("world:") {
+        Some(World::parse(source).1)
     } else if has("answers:") {
         Some(Answers::parse(source, Voices::Own).1)
     } else if has("environment:") {
@@ -70,4 +76,46 @@ fn every_example_of_the_book_and_the_readme_is_accepted() {
     let (looked, said) = complaints(blocks.iter());
     assert!(looked >= 3, "only {looked} examples seen: the search is broken");
     assert!(said.is_empty(), "{said}");
+}
+
+/// `worlds/first-bad.yaml` is a night of `first.yaml`, or of `first-bad.yaml` if there is one.
+#[test]
+fn every_shipped_world_is_one_of_its_runbook() {
+    let files = tree::files("runbooks", &[".yaml"]);
+    let (worlds, runbooks): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|file| file.path.starts_with("runbooks/worlds/"));
+    assert!(worlds.len() >= 2, "only {} worlds seen: the search is broken", worlds.len());
+    let stem = |file: &TextFile| file.path.rsplit('/').next().unwrap_or("").trim_end_matches(".yaml").to_owned();
+    for world in worlds {
+        let name = stem(&world);
+        let runbook = runbooks
+            .iter()
+            .filter(|runbook| name == stem(runbook) || name.starts_with(&format!("{}-", stem(runbook))))
+            .max_by_key(|runbook| runbook.path.len())
+            .unwrap_or_else(|| panic!("{} begins with no runbook's name", world.path));
+        fits(runbook, &SourceFile::new(world.path, world.text));
+    }
+}
+
+#[test]
+fn every_world_of_the_book_is_one_of_the_first_runbook() {
+    let pages = tree::files("book/src", &[".md"]);
+    let runbook = tree::files("runbooks", &[".yaml"]).into_iter().find(|file| file.path == "runbooks/first.yaml");
+    let worlds: Vec<_> = pages
+        .iter()
+        .flat_map(blocks)
+        .filter(|block| block.text().lines().any(|line| line.starts_with("world:")))
+        .collect();
+    assert!(!worlds.is_empty(), "no world seen: the search is broken");
+    worlds.iter().for_each(|world| fits(runbook.as_ref().expect("the first runbook"), world));
+}
+
+/// A world file is read without a finding, and says only what its runbook's plan asks for.
+fn fits(runbook: &TextFile, source: &SourceFile) {
+    let runbook = SourceFile::new(runbook.path.clone(), runbook.text.clone());
+    let (plan, _) = compile(&runbook, &Inventory::local(), &BTreeMap::new());
+    let graph = Graph::new(Arc::new(plan.unwrap_or_else(|| panic!("{} does not compile", runbook.name()))));
+    let (world, mut findings) = World::parse(source);
+    findings.extend(world.into_iter().flat_map(|world| world.check(&graph)));
+    assert!(findings.is_empty(), "{}", render_human(source, &findings, Look::Plain));
 }

@@ -66,3 +66,54 @@ fn completions_come_for_every_shell_and_survive_a_closed_pipe() {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+fn a_rehearsal_says_in_every_line_that_it_is_one_and_leaves_nothing_behind() {
+    let home = tempfile::tempdir().expect("a home");
+    let runbooks = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../runbooks");
+    let path = |name: &str| runbooks.join(name).display().to_string();
+    let rehearse = |world: &str, more: &[&str]| {
+        let (runbook, world) = (path("first.yaml"), path(world));
+        let args: Vec<&str> =
+            ["rehearse", &runbook, "--world", &world].into_iter().chain(more.iter().copied()).collect();
+        let output = banister(home.path(), &args);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    for (world, code, last) in [
+        ("worlds/first.yaml", 0, "SIMULATED ended with 0: done\n"),
+        ("worlds/first-bad.yaml", 42, "SIMULATED ended with 42: a gate did not hold\n"),
+    ] {
+        let (exit, out, err) = rehearse(world, &[]);
+        assert_eq!((exit, err.as_str()), (Some(code), ""), "{world}\n{out}");
+        assert!(out.ends_with(last), "{out}");
+        assert!(out.lines().all(|line| line.starts_with("SIMULATED ")), "{out}");
+        assert_eq!(rehearse(world, &[]).1, out, "the same files give the same lines");
+        if code != 0 {
+            let page = include_str!("../../book/src/rehearse.md");
+            let missing = out.lines().find(|line| !line.contains("sha256:") && !page.contains(line));
+            assert_eq!(missing, None, "book/src/rehearse.md shows this rehearsal");
+        }
+    }
+    assert_eq!(std::fs::read_dir(home.path()).expect("the home").count(), 0, "something was written");
+
+    let answers = home.path().join("answers.yaml");
+    let text = "answers: [{ step: 'restart/#1/gate', answer: override, reason: seen, typed: override, as: bob }]\n";
+    std::fs::write(&answers, text).expect("a file");
+    let (exit, out, err) = rehearse("worlds/first-bad.yaml", &["--answers", &answers.display().to_string()]);
+    assert!(out.contains("bob"), "{out}\n{err}");
+    assert_eq!(exit, Some(20), "the last look does not see the greeting\n{out}\n{err}");
+}
+
+#[test]
+fn a_world_of_another_runbook_ends_65() {
+    let home = tempfile::tempdir().expect("a home");
+    let world = home.path().join("world.yaml");
+    std::fs::write(&world, "world: w\nsteps: { start/@localhots: { status: 1 }, go: {} }\n").expect("a file");
+    let runbook = concat!(env!("CARGO_MANIFEST_DIR"), "/../runbooks/first.yaml");
+    let output = banister(home.path(), &["rehearse", runbook, "--world", &world.display().to_string()]);
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(65), "{err}");
+    assert!(err.contains("did you mean `start/@localhost`?") && err.contains("no command for `go`"), "{err}");
+    assert!(output.stdout.is_empty());
+}

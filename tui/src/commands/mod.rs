@@ -40,8 +40,3 @@ pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Completions(args) => completions::completions(&args),
     }
 }
-
-/// The sentence of a command whose engine this build does not have.
-fn not_built(command: &str) -> Failure {
-    Failure::new(ExitCode::BUG, format!("`{command}` is not in this build, nothing was done"))
-}

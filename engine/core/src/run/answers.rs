@@ -79,6 +79,13 @@ impl Answers {
         (answers.filter(|_| good).map(|waiting| Self { waiting }), findings)
     }
 
+    /// Reads the list of answers inside another file: a simulated world brings its people along.
+    pub(crate) fn parse_list(list: &Node, voices: Voices) -> (Self, Vec<Diagnostic>) {
+        let mut reader = Reader { voices, findings: Vec::new() };
+        let waiting = reader.list(list);
+        (Self { waiting }, reader.findings)
+    }
+
     /// Takes the first answer that is for this ask's path and says one of the words it allows.
     pub fn take(&mut self, ask: &AskId, words: &[Word]) -> Option<PreparedAnswer> {
         let at = self.waiting.iter().position(|answer| answer.path == ask.path && words.contains(&answer.word))?;
@@ -89,6 +96,13 @@ impl Answers {
     #[must_use]
     pub fn unused(&self) -> &[PreparedAnswer] {
         &self.waiting
+    }
+
+    /// The warning for one that the run did not take, and why.
+    #[must_use]
+    pub fn rejected(answer: &PreparedAnswer, why: &super::Rejected) -> Diagnostic {
+        let (step, word, why) = (answer.path.to_string(), answer.word.to_string(), why.to_string());
+        Diagnostic::new(Finding::AnswerRejected { step, word, why }, answer.span)
     }
 
     /// A warning for each that no ask has taken.
@@ -121,17 +135,21 @@ impl Reader {
         for entry in entries.iter().filter(|entry| entry.key.value != "answers") {
             self.unknown(&entry.key.value, "an answers file", &["answers"], entry.key.span);
         }
-        match tree.get("answers").map(|node| (node, &node.kind)) {
-            Some((_, NodeKind::Sequence(items))) => items.iter().filter_map(|item| self.answer(item)).collect(),
-            Some((node, _)) => {
-                self.shape("`answers` is not a list", node);
-                Vec::new()
-            }
+        match tree.get("answers") {
+            Some(node) => self.list(node),
             None => {
                 self.shape("it has no `answers`", tree);
                 Vec::new()
             }
         }
+    }
+
+    fn list(&mut self, node: &Node) -> Vec<PreparedAnswer> {
+        let NodeKind::Sequence(items) = &node.kind else {
+            self.shape("`answers` is not a list", node);
+            return Vec::new();
+        };
+        items.iter().filter_map(|item| self.answer(item)).collect()
     }
 
     fn answer(&mut self, node: &Node) -> Option<PreparedAnswer> {

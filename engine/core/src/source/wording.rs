@@ -824,6 +824,40 @@ findings! {
     AnswerUnused { step: String, word: String } = "B1108" Warning:
         "no ask took the answer `{word}` for `{step}`", "",
         "look whether the path and the word are those the screen shows";
+    /// An answer that the run refused.
+    AnswerRejected { step: String, word: String, why: String } = "B1109" Warning:
+        "the answer `{word}` for `{step}` was not taken: {why}", "",
+        "an answer that does not fit is like none; mend it, or leave it out";
+
+    // World files.
+    /// The file is no mapping with a name.
+    WorldShape { why: String } = "B1201" Error:
+        "this is not a world file: {why}", "",
+        "write `world: NAME`, and under `steps:` one line a step, `\"restart/@web-2\": {{ status: 1 }}`";
+    /// A field of a world that holds something else.
+    WorldValue { field: String, expected: String, found: String } = "B1202" Error:
+        "`{field}` must be {expected}, this is {found}", "",
+        "replies are `{{ status: 0, stdout: \"text\", took: 2s }}`, `{{ unreachable: \"no route\" }}` and `{{ unknown: \"cable out\", truth: done }}`";
+    /// A key that is no path.
+    WorldStep { why: String } = "B1203" Error:
+        "{why}", "",
+        "write the path as the screen shows it, for example `restart/@web-2/stop`, or `*` for all the others";
+    /// Two fields of which one makes the other say nothing.
+    WorldBeside { field: String, beside: String } = "B1204" Error:
+        "`{field}` says nothing beside `{beside}`", "",
+        "leave out one of the two";
+    /// A path for which the plan sends nothing of the kind.
+    WorldNotSent { what: String, path: String, similar: DidYouMean, known: Names } = "B1205" Error:
+        "the plan sends no {what} for `{path}`", "",
+        "{similar}it sends one for {known}";
+    /// `attempts` of a gate, or `samples` of something else.
+    WorldList { path: String, written: String, right: String } = "B1206" Error:
+        "`{path}` has no `{written}`", "",
+        "here it is `{right}:`";
+    /// A reply that nothing asked for.
+    WorldUnused { what: String, path: String } = "B1207" Warning:
+        "no {what} was sent for `{path}`", "",
+        "the run ended before, or took another way";
 }
 
 #[cfg(test)]
