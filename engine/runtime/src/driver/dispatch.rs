@@ -173,6 +173,11 @@ impl Dispatcher {
         }
     }
 
+    /// Nothing of a command is left on its host but its entry.
+    pub(super) fn forget(&mut self, key: &EffectKey) {
+        self.sent.remove(key);
+    }
+
     /// Removes what a command printed from its host: its record is on the disk, and so is the output.
     pub(super) fn clean(&mut self, key: &EffectKey) {
         let Some(request) = self.sent.remove(key) else { return };

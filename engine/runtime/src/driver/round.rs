@@ -33,7 +33,7 @@ pub(super) struct Loop {
     pub(super) next: VecDeque<Input>,
     /// Commands that run, by this engine's doing or attached to again.
     pub(super) running: BTreeSet<EffectKey>,
-    /// Commands whose outcome is written and not yet synced.
+    /// Commands that printed something and whose outcome is written and not yet synced.
     pub(super) settled: Vec<EffectKey>,
     pub(super) told_degraded: bool,
 }
@@ -52,7 +52,8 @@ pub(super) enum Verdict {
 #[derive(Default)]
 struct Trace {
     ended: Option<EffectKey>,
-    output_kept: bool,
+    /// Its output is here, and lies on its host as well.
+    printed: bool,
     attached: Option<EffectKey>,
     prepared: Option<Box<Answer>>,
 }
@@ -63,18 +64,23 @@ impl Trace {
         match input {
             Input::Reported { key, report, .. } => {
                 trace.ended = Some(key.clone());
-                trace.output_kept = matches!(report, Report::Ended(_));
+                trace.printed = has_printed(report);
             }
             Input::TargetAnswered { key, answer: TargetAnswer::Running } => trace.attached = Some(key.clone()),
             Input::TargetAnswered { key, answer: TargetAnswer::Ended(report) } => {
                 trace.ended = Some(key.clone());
-                trace.output_kept = matches!(report, Report::Ended(_));
+                trace.printed = has_printed(report);
             }
             Input::Answered { answer, .. } if answer.prepared => trace.prepared = Some(Box::new(answer.clone())),
             _ => {}
         }
         trace
     }
+}
+
+/// Whether a command's output was fetched, and there was any: where there was none, nothing is left to remove.
+fn has_printed(report: &Report) -> bool {
+    matches!(report, Report::Ended(ended) if ended.stdout.info.bytes + ended.stderr.info.bytes > 0)
 }
 
 type Reply = oneshot::Sender<Result<u64, Refusal>>;
@@ -106,7 +112,11 @@ impl Loop {
             match batch.decide(*input) {
                 Ok(()) => {
                     self.running.extend(trace.attached);
-                    self.settled.extend(trace.ended.filter(|_| trace.output_kept));
+                    match trace.ended {
+                        Some(key) if trace.printed => self.settled.push(key),
+                        Some(key) => self.dispatcher.forget(&key),
+                        None => {}
+                    }
                     taken.extend(reply);
                 }
                 Err(rejected) => {

@@ -168,8 +168,10 @@ fn a_run_runs_its_steps_in_order_and_leaves_a_journal_that_verifies() {
     assert_eq!(told, records(&run).len() as u64, "a viewer is told every record");
     let printed = String::from_utf8(printed).unwrap();
     assert!(printed.contains("printed\n") && printed.contains("complained\n"), "{printed:?}");
-    let left: Vec<_> = walk(Path::new(&bench.path("ledger"))).into_iter().filter(|p| p.ends_with("out")).collect();
-    assert_eq!(left, Vec::<String>::new(), "output is removed from the host once its record is synced");
+    let files = walk(Path::new(&bench.path("ledger")));
+    assert!(files.iter().any(|file| file.ends_with("/status")), "{files:?}");
+    let left: Vec<_> = files.iter().filter(|file| ran(Path::new(file)).contains("printed")).collect();
+    assert_eq!(left, Vec::<&String>::new(), "output is removed from the host once its record is synced");
 }
 
 fn walk(dir: &Path) -> Vec<String> {
