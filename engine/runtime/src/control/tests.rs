@@ -154,6 +154,8 @@ fn the_examples_of_the_documentation_are_the_protocol() {
     };
     let requests = examples("\"do\":");
     assert_eq!(requests.len(), 9, "one for each verb");
+    let page = include_str!("../../../../book/src/control-socket.md");
+    requests.iter().for_each(|line| assert!(page.contains(line), "the book lacks {line}"));
     for line in &requests {
         Request::parse(line.as_bytes()).unwrap_or_else(|(_, why)| panic!("{line}: {why}"));
     }
