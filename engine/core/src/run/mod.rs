@@ -17,11 +17,15 @@
 //! What it deliberately does not do: it does not run, wait, read or write anything, and it keeps nothing that another
 //! engine would need and could not fold from the records.
 
+#[cfg(test)]
+mod accidents;
 mod actor;
 mod answers;
 mod apply;
 mod ask_id;
 mod batch;
+#[cfg(test)]
+mod checks;
 mod decide;
 mod effect;
 mod exit_code;
@@ -31,6 +35,8 @@ mod journal;
 mod now;
 mod outcome;
 mod progress;
+#[cfg(test)]
+mod properties;
 mod reason;
 mod record;
 mod record_kind;
@@ -40,6 +46,8 @@ mod replay;
 mod resolve;
 mod sabotage;
 mod state;
+#[cfg(test)]
+mod table;
 mod task;
 #[cfg(test)]
 pub(crate) mod testing;
