@@ -165,6 +165,10 @@ impl State {
                 let task = self.find(path)?;
                 self.exceptions += 1;
                 for undo in self.graph.undo_of(task).to_vec() {
+                    // What is still under way, or in doubt, is waited for and not begun beside itself.
+                    if matches!(self.task(undo).state, TaskState::Running | TaskState::Unknown { .. }) {
+                        continue;
+                    }
                     self.task_mut(undo).tries = 0;
                     self.transition(undo, TaskState::Todo);
                 }

@@ -61,6 +61,17 @@ impl Batch<'_> {
             self.take_up_aborted(task, running);
             return;
         }
+        // Begun by this very engine a moment ago, as the next step of an undo: asking about it would revoke it.
+        if self
+            .run
+            .inflight
+            .commands
+            .range((task, Purpose::Main, 0)..=(task, Purpose::Sample, u32::MAX))
+            .next()
+            .is_some()
+        {
+            return;
+        }
         let is = self.state().task(task);
         let has_ask = is.ask.is_some();
         let effect = self.state().graph().effect(task);

@@ -33,6 +33,10 @@ impl Batch<'_> {
             None => {
                 let path = self.state().graph().path(of).clone();
                 self.engine(RecordKind::UndoFinished { path: path.clone(), succeeded: true });
+                // Its host was left out meanwhile: it is over there, and the run goes on without it.
+                if self.state().task(of).state.is_satisfied() {
+                    return;
+                }
                 let on_failure = self.state().graph().command(of).map_or(OnFailure::Ask, |c| c.on_failure);
                 if on_failure == OnFailure::Ask {
                     if self.state().aborted().is_none() {
@@ -56,6 +60,10 @@ impl Batch<'_> {
     }
 
     pub(in crate::run) fn undo_failed(&mut self, of: TaskIndex) {
+        // A step of an earlier undo may end late, when the undo it belonged to is over.
+        if self.state().task(of).state != TaskState::Undoing {
+            return;
+        }
         let path = self.state().graph().path(of).clone();
         self.engine(RecordKind::UndoFinished { path, succeeded: false });
         if self.state().aborted().is_none() {

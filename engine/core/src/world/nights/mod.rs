@@ -187,8 +187,7 @@ impl Night {
             }
             if let Some(exit) = self.run.state().drained() {
                 fruitless += 1;
-                let is_unanswerable = matches!(exit, ExitCode::ASK_UNAVAILABLE | ExitCode::FAILED | ExitCode::GATE);
-                if is_unanswerable && fruitless > 12 && !self.drill {
+                if exit != ExitCode::DRAINED && fruitless > 12 && !self.drill {
                     // Somebody else must approve, and outside a drill nobody else can.
                     return Ok(());
                 }

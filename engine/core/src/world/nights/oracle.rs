@@ -258,7 +258,9 @@ impl Oracle {
                 Purpose::Verify => self.see_failed(facts, path, *attempt, Verdict::Failed),
                 // For an approval to come, the step itself has not begun; right before it, it has.
                 Purpose::Preview if facts.tasks[path].allowed_by.iter().all(|a| self.approvals.contains_key(a)) => {
-                    self.failed.insert(path.clone());
+                    if !facts.tasks[path].host.as_ref().is_some_and(|h| self.excluded.contains(h)) {
+                        self.failed.insert(path.clone());
+                    }
                 }
                 Purpose::Preview | Purpose::Sample => {}
             },
@@ -355,10 +357,11 @@ impl Oracle {
             RecordKind::UndoFinished { path, succeeded } => {
                 self.undoing.remove(path);
                 self.failed.remove(path);
-                if *succeeded {
-                    self.failed.insert(path.clone())
-                } else {
-                    self.stuck.insert(path.clone())
+                let is_out = facts.tasks[path].host.as_ref().is_some_and(|h| self.excluded.contains(h));
+                match succeeded {
+                    false => self.stuck.insert(path.clone()),
+                    true if !is_out => self.failed.insert(path.clone()),
+                    true => false,
                 };
             }
             RecordKind::HostExcluded { roll, host, .. } => self.see_excluded(facts, record, roll.is_some(), host)?,

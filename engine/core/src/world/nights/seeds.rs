@@ -80,6 +80,10 @@ fn two_thousand_nights() {
     for (name, n) in coverage.iter().chain(&exits) {
         println!("{n:>9}  {name}");
     }
+    if (from, seeds) != (0, SEEDS) {
+        // Some other nights, asked for by hand: what they must contain is promised of the usual ones only.
+        return;
+    }
     assert!(share(hard) >= 30, "only {}% of the nights are hard enough", share(hard));
     for fate in FATES {
         assert!(coverage.contains_key(&format!("fate: {fate:?}")), "no start request met {fate:?}");
