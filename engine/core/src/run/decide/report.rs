@@ -35,6 +35,10 @@ impl Batch<'_> {
     pub(in crate::run) fn reported(&mut self, key: &EffectKey, report: Report) -> Result<(), Rejected> {
         let task = self.task_of(key)?;
         let not_under_way = || Rejected::NotUnderWay { path: key.path.clone(), attempt: key.attempt };
+        // Attempts are counted from 1: before the first nothing has been sent that could be reported.
+        if key.attempt == 0 {
+            return Err(not_under_way());
+        }
         if key.purpose == Purpose::Sample {
             return self.sample_reported(task, key, report);
         }
@@ -84,7 +88,9 @@ impl Batch<'_> {
 
     fn task_of(&self, key: &EffectKey) -> Result<TaskIndex, Rejected> {
         let run = self.state().info().map_or("", |i| i.run.as_str());
-        let task = self.state().graph().find(&key.path).filter(|_| run == key.run);
+        let graph = self.state().graph();
+        let is_there = |task: &TaskIndex| graph.host(*task).is_none_or(|host| host.name == key.host);
+        let task = graph.find(&key.path).filter(|_| run == key.run).filter(is_there);
         task.ok_or_else(|| Rejected::UnknownStep(key.to_string()))
     }
 

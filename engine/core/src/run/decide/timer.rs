@@ -19,7 +19,10 @@ impl Batch<'_> {
         match (timer, &is.state) {
             (Timer::Retry { attempt, .. }, TaskState::Retrying) if *attempt == is.attempt + 1 => self.retry_due(task),
             (Timer::Timeout { attempt, round, .. }, TaskState::Running)
-                if *attempt == is.attempt && *round == is.round =>
+                if *attempt == is.attempt
+                    && *round == is.round
+                    && is.ask.is_none()
+                    && self.state().graph().effect(task).changes() =>
             {
                 self.timed_out(task);
             }
