@@ -44,6 +44,15 @@ pub(super) struct Inflight {
 }
 
 impl Inflight {
+    /// Waits no longer for commands of one instance. Looks at its own only: a roll may have thousands under way.
+    pub(super) fn forget(&mut self, task: TaskIndex, is_over: impl Fn(Purpose) -> bool) {
+        let own = (task, Purpose::Main, 0)..=(task, Purpose::Sample, u32::MAX);
+        let over: Vec<_> = self.commands.range(own).filter(|(_, purpose, _)| is_over(*purpose)).copied().collect();
+        for command in over {
+            self.commands.remove(&command);
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.commands.is_empty() && self.asked.is_empty() && self.preflights.is_empty() && self.samples.is_empty()
     }

@@ -158,7 +158,7 @@ impl Batch<'_> {
     pub(in crate::run) fn leave_running(&mut self, task: TaskIndex) {
         let path = self.state().graph().path(task).clone();
         let attempt = self.state().task(task).attempt;
-        self.run.inflight.commands.retain(|(t, ..)| *t != task);
+        self.run.inflight.forget(task, |_| true);
         self.run.inflight.asked.remove(&task);
         self.engine(RecordKind::StepUnknown { path, attempt, reason: UnknownReason::LeftRunning {}, asking: false });
     }

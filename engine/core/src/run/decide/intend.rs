@@ -104,7 +104,7 @@ impl Batch<'_> {
                     values,
                 });
                 // An older one of the same kind is no longer waited for.
-                self.run.inflight.commands.retain(|(t, p, _)| (*t, *p) != (task, purpose));
+                self.run.inflight.forget(task, |p| p == purpose);
                 self.run.inflight.commands.insert((task, purpose, attempt));
                 let changes = request.effect.changes();
                 self.effect(Effect::Execute(Box::new(request)));

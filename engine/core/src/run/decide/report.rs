@@ -58,7 +58,7 @@ impl Batch<'_> {
                     }
                     self.run.inflight.asked.remove(&task);
                     // A verify of the doubt that this answer ends is no longer waited for either.
-                    self.run.inflight.commands.retain(|(t, p, _)| *t != task || *p == Purpose::Preview);
+                    self.run.inflight.forget(task, |p| p != Purpose::Preview);
                     self.main_reported(task, report, adopted);
                     return Ok(());
                 }
