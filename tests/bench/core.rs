@@ -177,7 +177,7 @@ pub(crate) fn drive(plan: &Arc<Plan>, hash: &str, keep: impl Keep) -> Drive {
 }
 
 pub(crate) fn measure() -> Vec<Figure> {
-    [HOSTS, 100].map(|batch| one(batch)).into()
+    [HOSTS, 100].map(one).into()
 }
 
 fn one(batch: usize) -> Figure {

@@ -22,8 +22,10 @@ use std::process::ExitCode;
 use figure::{Figure, Verdict};
 use machine::Machine;
 
-/// Names of the measurements, and what makes each.
-const ALL: &[(&str, fn() -> Vec<Figure>)] = &[
+/// A name people can ask for, and what measures it.
+type Measure = (&'static str, fn() -> Vec<Figure>);
+
+const ALL: &[Measure] = &[
     ("disk", disk::measure),
     ("core", core::measure),
     ("journal", journal::measure),
