@@ -62,9 +62,6 @@ pub enum ResolvedValue {
     Secret(ParamName),
 }
 
-/// Standard input of a command whose holes are filled.
-pub type ResolvedStdin = ResolvedValue;
-
 /// Script or argument vector, holes filled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -93,7 +90,7 @@ pub struct ResolvedCommand {
     /// `env:`, in order.
     pub env: Vec<(String, ResolvedValue)>,
     /// `stdin:`.
-    pub stdin: Option<ResolvedStdin>,
+    pub stdin: Option<ResolvedValue>,
     /// `cwd:`.
     pub cwd: Option<String>,
 }

@@ -60,9 +60,7 @@ pub use answers::{Answers, PreparedAnswer, Voices};
 pub use ask_id::{AskId, AskKind, AskUnavailableReason};
 pub use batch::{Batch, Run};
 pub(crate) use decide::{describe, describe_unknown};
-pub use effect::{
-    Effect, EffectKey, ExecuteRequest, Purpose, ResolvedCommand, ResolvedKind, ResolvedStdin, ResolvedValue, Timer,
-};
+pub use effect::{Effect, EffectKey, ExecuteRequest, Purpose, ResolvedCommand, ResolvedKind, ResolvedValue, Timer};
 pub use exit_code::ExitCode;
 pub use graph::Graph;
 pub(crate) use graph::{Role, Work};
@@ -70,7 +68,7 @@ pub use input::{Answer, Command, HostIdentity, Input, RunningAtAbort, StartInfo,
 pub use journal::{Durability, Journal};
 pub use now::{BootId, Now};
 pub use outcome::{
-    CancelReport, Captured, CapturedText, Ended, Exit, FailedReason, NotStartedReason, Outcome, Report, StreamInfo,
+    CancelReport, Captured, CapturedText, Ended, Exit, FailedReason, NotStartedReason, Report, StreamInfo,
     UnknownReason,
 };
 pub use reason::{DrainReason, SkipReason, VoidReason};

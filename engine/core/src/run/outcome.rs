@@ -1,4 +1,5 @@
-//! How a command ended, as an executor reports it and as a run judges it.
+//! How a command ended, as an executor reports it, and the reasons a run's records give. The verdicts themselves are
+//! records: `step.succeeded`, `step.failed`, `step.not_started`, `step.cancelled`, `step.unknown`.
 
 use serde::{Deserialize, Serialize};
 
@@ -202,20 +203,4 @@ pub enum FailedReason {
         /// Their reason.
         reason: String,
     },
-}
-
-/// The verdict on one attempt. *Unknown* is never turned into *failed* by anything but an answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// It did what it should.
-    Succeeded {},
-    /// It did not.
-    Failed(FailedReason),
-    /// It never ran.
-    NotStarted(NotStartedReason),
-    /// It was stopped, and the host confirmed it.
-    Cancelled(CancelReport),
-    /// Nobody knows.
-    Unknown(UnknownReason),
 }
