@@ -17,11 +17,13 @@ const STAGES: [(&str, &[&str]); 7] = [
 ];
 
 /// What each crate may depend on, of ours.
-const CRATES: [(&str, &[&str]); 4] = [
+const CRATES: [(&str, &[&str]); 5] = [
     ("engine/core", &[]),
-    ("engine/runtime", &["banister-core"]),
-    ("tui", &["banister-core", "banister-runtime"]),
-    ("tests", &["banister-core", "banister-runtime", "banister"]),
+    ("engine/lab", &[]),
+    // The lab for its tests alone: nothing that reaches a real host may know how to break one.
+    ("engine/runtime", &["banister-core", "banister-lab"]),
+    ("tui", &["banister-core", "banister-runtime", "banister-lab"]),
+    ("tests", &["banister-core", "banister-runtime", "banister-lab", "banister"]),
 ];
 
 /// The names that follow `crate::` in a line.
