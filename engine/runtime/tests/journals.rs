@@ -15,7 +15,7 @@ use banister_core::run::{
     Actor, AskId, AskKind, BootId, Captured, Durability, EffectKey, Exit, ExitCode, FailedReason, HostIdentity,
     Journal as _, Now, Purpose, Record, RecordKind, StartInfo, StreamInfo, Word,
 };
-use banister_core::runbook::{HostName, StepId};
+use banister_core::runbook::{HostAddress, HostName, StepId};
 use banister_runtime::journal::{JournalRead, Limits, RunEnd, Tail, verify};
 use banister_runtime::output::{OutputStore, StreamKind};
 use banister_runtime::secrets::RedactionSet;
@@ -79,7 +79,7 @@ fn plan() -> Plan {
         hosts: vec![Host {
             name: localhost(),
             transport: Transport::Local,
-            address: "localhost".into(),
+            address: HostAddress::new("localhost").unwrap(),
             port: None,
             user: None,
             groups: Vec::new(),

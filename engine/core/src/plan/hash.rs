@@ -38,7 +38,7 @@ mod tests {
 
     use crate::plan::testing::{command_of, plan};
     use crate::plan::{CommandKind, Hole, HoleSource, ParamValue, Piece, Plan, Quoting, Template};
-    use crate::runbook::{HostName, ParamName};
+    use crate::runbook::{HostAddress, HostName, LoginName, ParamName};
 
     #[test]
     fn the_canonical_json_has_sorted_keys_and_no_blanks() {
@@ -64,9 +64,9 @@ mod tests {
             }),
             ("a target", |p| p.steps[0].hosts.clear()),
             ("a name", |p| p.hosts[0].name = HostName::new("other").unwrap()),
-            ("an address", |p| p.hosts[0].address.push('1')),
+            ("an address", |p| p.hosts[0].address = HostAddress::new("other").unwrap()),
             ("a port", |p| p.hosts[0].port = Some(2222)),
-            ("a login", |p| p.hosts[0].user = Some("root".to_owned())),
+            ("a login", |p| p.hosts[0].user = LoginName::new("root").ok()),
             ("a ledger", |p| p.hosts[0].ledger_dir.push('x')),
             ("a variable", |p| p.hosts[0].vars = BTreeMap::from([("a".to_owned(), "b".to_owned())])),
             ("a parameter", |p| {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Action, Condition, ParamValue, Probe, Template};
-use crate::runbook::{HostName, ParamName, StepId};
+use crate::runbook::{HostAddress, HostName, LoginName, ParamName, StepId};
 
 /// Position of a step in the list that holds it. Never printed, never journalled: records speak of [`super::StepPath`]s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -33,11 +33,11 @@ pub struct Host {
     /// How it is reached.
     pub transport: Transport,
     /// Where it is reached; the name itself if the inventory gives no address.
-    pub address: String,
+    pub address: HostAddress,
     /// Port, if the inventory gives one.
     pub port: Option<u16>,
     /// Login account, if the inventory gives one.
-    pub user: Option<String>,
+    pub user: Option<LoginName>,
     /// Groups it belongs to, sorted.
     pub groups: Vec<String>,
     /// Its variables, each a scalar as text.

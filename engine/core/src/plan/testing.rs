@@ -7,13 +7,13 @@ use super::{
     GateTimeout, Hole, HoleSource, Host, HostIndex, Manual, OnFailure, OnTimeout, Output, ParamValue, Piece, Plan,
     Precondition, Probe, Quoting, Retry, Roll, SecretReference, Shell, Step, StepIndex, Template, Transport, Verify,
 };
-use crate::runbook::{HostName, OutputName, ParamName, StepId};
+use crate::runbook::{HostAddress, HostName, OutputName, ParamName, StepId};
 
 fn host(name: &str) -> Host {
     Host {
         name: HostName::new(name).unwrap(),
         transport: Transport::Ssh,
-        address: format!("{name}.example"),
+        address: HostAddress::new(format!("{name}.example")).unwrap(),
         port: None,
         user: None,
         groups: vec!["web".to_owned()],

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;
 use crate::plan::*;
-use crate::runbook::{HostName, StepId};
+use crate::runbook::{HostAddress, HostName, StepId};
 
 pub(crate) struct Memory {
     pub(crate) records: Vec<Record>,
@@ -84,7 +84,7 @@ pub(crate) fn host(name: &str) -> Host {
     Host {
         name: HostName::new(name).unwrap(),
         transport: Transport::Local,
-        address: name.to_owned(),
+        address: HostAddress::new(name).unwrap(),
         port: None,
         user: None,
         groups: Vec::new(),

@@ -7,5 +7,5 @@ pub mod tree;
 mod words;
 
 pub use decode::parse_runbook;
-pub use name::{HostName, NameError, OutputName, ParamName, StepId};
+pub use name::{HostAddress, HostName, LoginName, NameError, OutputName, ParamName, StepId};
 pub use words::{EffectClass, GateTimeout, OnFailure, OnTimeout, ParamType, Shell};

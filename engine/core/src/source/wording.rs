@@ -789,6 +789,14 @@ findings! {
     BadVarName { name: String } = "B1006" Error:
         "`{name}` cannot be the name of a variable", "",
         "letters, digits and `_`, not beginning with a digit, so that `host.vars.NAME` can name it";
+    /// An address or account that ssh could take for something else.
+    BadTarget { why: String } = "B1007" Error:
+        "{why}", "",
+        "write for example `address: 192.0.2.11` or `user: ops`; anything else about a connection stands in the ssh configuration";
+    /// A place for executors that there is not.
+    OtherSite { site: String } = "B1008" Error:
+        "no executor stands at site `{site}`: this version knows `local` alone", "",
+        "leave `site:` out; a host behind others is reached by `ProxyJump` in the ssh configuration";
 
     // ---- B11: answers files ---------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ use banister_core::plan::{
     SecretReference, Step, StepIndex, Template, Transport,
 };
 use banister_core::run::{Answers, AskUnavailableReason, ExitCode, Record, RecordKind};
-use banister_core::runbook::{EffectClass, HostName, OnFailure, OnTimeout, ParamName, Shell, StepId};
+use banister_core::runbook::{EffectClass, HostAddress, HostName, OnFailure, OnTimeout, ParamName, Shell, StepId};
 use banister_core::source::SourceFile;
 
 use super::*;
@@ -84,7 +84,7 @@ impl Bench {
             hosts: vec![Host {
                 name: HostName::new("localhost").unwrap(),
                 transport: Transport::Local,
-                address: "localhost".to_owned(),
+                address: HostAddress::new("localhost").unwrap(),
                 port: None,
                 user: None,
                 groups: Vec::new(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::plan::{Condition, Host, ParamValue, SecretReference, Transport};
-use crate::runbook::{HostName, ParamName};
+use crate::runbook::{HostAddress, HostName, ParamName};
 
 struct Done;
 
@@ -22,7 +22,7 @@ fn host() -> Host {
     Host {
         name: HostName::new("web-1").unwrap(),
         transport: Transport::Ssh,
-        address: "192.0.2.1".to_owned(),
+        address: HostAddress::new("192.0.2.1").unwrap(),
         port: None,
         user: None,
         groups: vec![],

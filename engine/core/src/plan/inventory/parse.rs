@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Inventory, transport};
 use crate::plan::{Host, Transport};
-use crate::runbook::HostName;
 use crate::runbook::tree::{Entry, Node, NodeKind, Text, parse_tree};
+use crate::runbook::{HostAddress, HostName, LoginName, NameError};
 use crate::source::{Diagnostic, Finding, Names, Place, SourceFile, Span, did_you_mean};
 
 /// Where a ledger lies unless the inventory says otherwise: what it holds must survive a reboot.
@@ -31,10 +31,10 @@ impl Inventory {
 
 /// This machine as every inventory has it.
 pub(super) fn localhost() -> Host {
-    // Invariant: `localhost` is a host name.
+    // Invariant: `localhost` is a host name and an address.
     let name = HostName::new(Inventory::LOCALHOST).expect("`localhost` is a host name");
     Host {
-        address: name.to_string(),
+        address: same(&name),
         name,
         transport: Transport::Local,
         port: None,
@@ -44,6 +44,12 @@ pub(super) fn localhost() -> Host {
         site: SITE.to_owned(),
         ledger_dir: LEDGER_DIR.to_owned(),
     }
+}
+
+/// The address of a host that is given none: its name, which ssh looks up.
+fn same(name: &HostName) -> HostAddress {
+    // Invariant: what can be a host's name can be its address.
+    HostAddress::new(name.as_str()).expect("a host's name is an address")
 }
 
 struct Parser {
@@ -111,7 +117,7 @@ impl Parser {
             }
         };
         let local = name.as_str() == Inventory::LOCALHOST;
-        let mut host = Host { transport: transport(&name), address: name.to_string(), name, ..localhost() };
+        let mut host = Host { transport: transport(&name), address: same(&name), name, ..localhost() };
         let mut spans = BTreeMap::from([(String::new(), written.span)]);
         if entry.value.is_null() {
             return Some((host, spans));
@@ -125,13 +131,18 @@ impl Parser {
                 }
             }
         }
-        if let Some(address) = field(entries, "address").and_then(|node| self.target(node, "address")) {
+        if let Some(address) = field(entries, "address").and_then(|node| self.target(node, "address", HostAddress::new))
+        {
             host.address = address;
         }
-        host.user = field(entries, "user").and_then(|node| self.target(node, "user"));
+        host.user = field(entries, "user").and_then(|node| self.target(node, "user", LoginName::new));
         host.port = field(entries, "port").and_then(|node| self.port(node));
         if let Some(site) = field(entries, "site").and_then(|node| self.word(node, "site")) {
-            host.site = site;
+            if site == SITE {
+                host.site = site;
+            } else {
+                self.report(Finding::OtherSite { site }, field(entries, "site").map_or(written.span, |node| node.span));
+            }
         }
         for node in field(entries, "groups").map(|node| self.list(node, "groups")).unwrap_or_default() {
             if let Some(group) = self.word(node, "groups") {
@@ -147,12 +158,13 @@ impl Parser {
         if let Some(ledger) = field(entries, "ledger").and_then(|node| self.mapping(node, "`ledger`")) {
             self.known(ledger, "`ledger`", &["dir"]);
             if let Some(dir) = field(ledger, "dir") {
-                match dir.as_text().filter(|text| text.value.starts_with('/')) {
+                let sound = |text: &&Text| text.value.starts_with('/') && !text.value.chars().any(char::is_control);
+                match dir.as_text().filter(sound) {
                     Some(text) => host.ledger_dir.clone_from(&text.value),
                     None => self.wrong(
                         dir,
                         "ledger.dir",
-                        "an absolute path",
+                        "an absolute path without control characters",
                         "write for example `ledger: { dir: /var/tmp }`",
                     ),
                 }
@@ -197,18 +209,16 @@ impl Parser {
         port
     }
 
-    /// An address or an account: it becomes an argument of ssh, so nothing that could be read as an option.
-    fn target(&mut self, node: &Node, name: &str) -> Option<String> {
+    /// An address or an account: it becomes an argument of ssh, so it is of a type that nothing doubtful can be.
+    fn target<T>(&mut self, node: &Node, name: &str, check: fn(String) -> Result<T, NameError>) -> Option<T> {
         let text = self.text(node, name)?;
-        let good = !text.value.is_empty()
-            && !text.value.starts_with('-')
-            && text.value.bytes().all(|b| b.is_ascii_graphic() && !b"'\"`$\\;&|<>(){}*?!#@ ".contains(&b));
-        if good {
-            return Some(text.value.clone());
+        match check(text.value.clone()) {
+            Ok(target) => Some(target),
+            Err(error) => {
+                self.report(Finding::BadTarget { why: error.to_string() }, node.span);
+                None
+            }
         }
-        let expected = "a name or an address without blanks or special characters";
-        self.wrong(node, name, expected, "write for example `address: 192.0.2.11` or `user: ops`");
-        None
     }
 
     fn word(&mut self, node: &Node, name: &str) -> Option<String> {

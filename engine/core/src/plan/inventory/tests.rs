@@ -24,7 +24,7 @@ fn read(text: &str) -> Inventory {
 fn hosts_are_read_as_written() {
     let inventory = read(
         "environment: staging\nhosts:\n  web-1: { address: 192.0.2.11, port: 22, user: ops, groups: [web, rack_a], \
-         vars: { weight: 3, big: true, zone: \"eu 1\" }, site: west, ledger: { dir: /srv/ledger } }\n  web-2:\n",
+         vars: { weight: 3, big: true, zone: \"eu 1\" }, site: local, ledger: { dir: /srv/ledger } }\n  web-2:\n",
     );
     assert_eq!(inventory.environment(), "staging");
     insta::assert_snapshot!(serde_json::to_string_pretty(inventory.hosts()).unwrap());
@@ -65,6 +65,8 @@ fn what_is_wrong_is_said_all_at_once() {
         "environment: x\nhosts:\n  a: { vars: { my-var: 1, x: [1] }, groups: [b, localhost] }\n  b: {}\n  a: {}\n",
         "environment: x\nhosts:\n  localhost: { address: 127.0.0.1 }\n",
         "environment: two words\nhosts: {}\nextra: 1\n",
+        "environment: x\nhosts:\n  a: { address: \"a b\", user: \"x\\ty\", site: west }\n  b: { address: -oProxyCommand=id, \
+         ledger: { dir: \"/a\\nb\" } }\n  localhost: { site: moon }\n",
     ];
     let all: Vec<String> = texts.iter().map(|text| format!("{text}{}\n", findings(text))).collect();
     insta::assert_snapshot!(all.join("\n"));

@@ -40,7 +40,6 @@ fn nothing_reaches_the_terminal_raw() {
     command_of(&mut evil).account = Some(bad.to_owned());
     evil.steps[0].title = Template::text(bad);
     evil.steps[0].all_at_once = Some(bad.to_owned());
-    evil.hosts[0].address = bad.to_owned();
     let text = print_human(&evil, PrintStyle::default());
     assert_eq!(text.chars().find(|c| *c != '\n' && crate::source::hidden(*c).is_some()), None, "{text:?}");
 }
