@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use rustix::process::{Signal, kill_process, test_kill_process};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::scenario::{Scenario, until};
 
@@ -26,19 +26,41 @@ fn hold_dispatch(scenario: &Scenario) {
     scenario.hook("dispatch");
 }
 
-/// Holds the shell of `two` right after it has claimed its key.
+/// Holds `two` right after its key was claimed: where it would write down its process stands a pipe that nobody reads.
 fn hold_claim(scenario: &Scenario) {
     let hook = scenario.path("hook").display().to_string();
-    let real = real("mkdir");
+    let real = real("setsid");
     scenario.stand_in(
-        "mkdir",
+        "setsid",
         &format!(
-            "{real} \"$@\"\nstatus=$?\ncase \"$*\" in *'two,@localhost:main#1')\n\
-             \x20   if rm {hook}/claim 2>/dev/null; then echo $$ >{hook}/arrived; read -r _ <{hook}/gate; fi ;;\nesac\n\
-             exit $status\n"
+            "[ -e {hook}/claim ] || exec {real} \"$@\"\n\
+             spool=$(mktemp {hook}/spool.XXXXXX)\n\
+             cat >\"$spool\"\n\
+             if grep -q '^launch()' \"$spool\" && grep -qF 'two/@localhost:main#1' \"$spool\" && rm {hook}/claim; then\n\
+             \x20   eval \"$(grep -E '^(dir|run)=' \"$spool\")\"\n\
+             \x20   mkfifo \"$dir/$run/two,@localhost:main#1.process\"\n\
+             \x20   echo $$ >{hook}/arrived\nfi\n\
+             exec {real} \"$@\" <\"$spool\"\n"
         ),
     );
     scenario.hook("claim");
+}
+
+/// The process that has claimed `two` and is held.
+fn claimed(scenario: &Scenario) -> Pid {
+    let claimer = scenario.arrived();
+    let meta = scenario.key("two", 1, "meta");
+    until("it is claimed", || fs::read_to_string(&meta).is_ok_and(|text| text.ends_with('\n')));
+    assert!(!scenario.key("two", 1, "fence").exists(), "witness: its start is not decided");
+    claimer
+}
+
+/// Lets the claimed `two` go on.
+fn let_go(scenario: &Scenario) {
+    let process = scenario.key("two", 1, "process");
+    let line = fs::read_to_string(&process).expect("the pipe");
+    fs::remove_file(&process).expect("the pipe");
+    fs::write(&process, line).expect("the file that should have been there");
 }
 
 fn real(program: &str) -> String {
@@ -62,9 +84,9 @@ fn intent_synced_and_never_sent() {
     engine.kill();
     kill_process(courier, Signal::KILL).expect("the courier");
     is_intended(&scenario);
-    assert!(!scenario.key("two", 1).exists(), "witness: nothing reached the host");
+    assert!(!scenario.key("two", 1, "meta").exists(), "witness: nothing reached the host");
     scenario.expect(&["resume", "last"], 0);
-    assert!(scenario.key("two", 1).join("fence").is_symlink(), "asking was claiming");
+    assert!(scenario.key("two", 1, "fence").is_symlink(), "asking was claiming");
     scenario.is_whole(ALL);
 }
 
@@ -76,7 +98,7 @@ fn dispatched_and_the_engine_gone_before_it_arrives() {
     scenario.arrived();
     engine.kill();
     is_intended(&scenario);
-    assert!(!scenario.key("two", 1).exists(), "witness: it is under way");
+    assert!(!scenario.key("two", 1, "meta").exists(), "witness: it is under way");
     scenario.open_gate();
     until("it runs without its engine", || scenario.log() == "one two");
     scenario.expect(&["resume", "last"], 0);
@@ -98,7 +120,7 @@ fn a_late_start_finds_that_it_must_not() {
     test_kill_process(courier).expect("witness: the first start is still under way");
     scenario.open_gate();
     until("the late start has ended", || test_kill_process(courier).is_err());
-    assert!(scenario.key("two", 1).join("fence").is_symlink(), "it was revoked");
+    assert!(scenario.key("two", 1, "fence").is_symlink(), "it was revoked");
     scenario.is_whole(ALL);
 }
 
@@ -107,16 +129,15 @@ fn claimed_and_asked_before_it_starts() {
     let scenario = Scenario::new();
     hold_claim(&scenario);
     let engine = scenario.run(&scenario.three_steps());
-    let claimer = scenario.arrived();
+    let claimer = claimed(&scenario);
     engine.kill();
     is_intended(&scenario);
-    let key = scenario.key("two", 1);
-    assert!(key.is_dir() && !key.join("fence").exists(), "witness: claimed, its start not decided");
     scenario.expect(&["resume", "last"], 0);
     assert_eq!(scenario.log(), ALL);
-    scenario.open_gate();
+    test_kill_process(claimer).expect("witness: the first start is still under way");
+    let_go(&scenario);
     until("the late start has ended", || test_kill_process(claimer).is_err());
-    assert!(key.join("fence").is_symlink(), "it was revoked");
+    assert!(scenario.key("two", 1, "fence").is_symlink(), "it was revoked");
     scenario.is_whole(ALL);
 }
 
@@ -125,11 +146,10 @@ fn claimed_and_started_without_its_engine() {
     let scenario = Scenario::new();
     hold_claim(&scenario);
     let engine = scenario.run(&scenario.three_steps());
-    scenario.arrived();
+    claimed(&scenario);
     engine.kill();
     is_intended(&scenario);
-    assert!(scenario.key("two", 1).is_dir(), "witness: claimed");
-    scenario.open_gate();
+    let_go(&scenario);
     until("it runs without its engine", || scenario.log() == "one two");
     scenario.expect(&["resume", "last"], 0);
     assert_eq!(scenario.count("step.intended", "two"), 1);
@@ -144,7 +164,7 @@ fn started_and_still_running_when_the_next_engine_comes() {
     scenario.arrived();
     engine.kill();
     is_intended(&scenario);
-    assert!(scenario.key("two", 1).join("fence").is_file(), "witness: started");
+    assert!(scenario.key("two", 1, "fence").is_file(), "witness: started");
     let next = scenario.spawn(&["resume", "last"]);
     until("the next engine has found it", || scenario.count("step.reattached", "two") == 1);
     scenario.open_gate();
@@ -159,7 +179,7 @@ fn end_unread(scenario: &Scenario) {
     scenario.arrived();
     engine.signal(Signal::STOP);
     scenario.open_gate();
-    let status = scenario.key("two", 1).join("status");
+    let status = scenario.key("two", 1, "status");
     until("the status is whole", || fs::read_to_string(&status).unwrap_or_default().trim_end().ends_with(" end"));
     engine.kill();
     is_intended(scenario);

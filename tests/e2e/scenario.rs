@@ -187,13 +187,13 @@ impl Scenario {
         self.journal().lines().filter(|line| line.contains(&kind) && (step.is_empty() || line.contains(&path))).count()
     }
 
-    /// The ledger's directory of an attempt.
-    pub(crate) fn key(&self, step: &str, attempt: u32) -> PathBuf {
+    /// A file of the ledger for an attempt, by the end of its name.
+    pub(crate) fn key(&self, step: &str, attempt: u32, file: &str) -> PathBuf {
         let uid = rustix::process::getuid().as_raw();
         let run = self.run_dir();
         self.path(&format!("ledger/banister-ledger-{uid}"))
             .join(run.file_name().expect("a name"))
-            .join(format!("{step},@localhost:main#{attempt}"))
+            .join(format!("{step},@localhost:main#{attempt}.{file}"))
     }
 
     /// Every step once, in order, nothing lost, and a journal that verifies.

@@ -10,8 +10,8 @@ use banister_core::run::{
 };
 use banister_core::runbook::HostName;
 use tokio::runtime::Handle;
-use tokio_util::task::TaskTracker;
 
+use super::cleaning::Cleaning;
 use super::timers::Timers;
 use super::{Event, Feed, Inbox};
 use crate::ledger::{JournalHead, LedgerPlace};
@@ -39,7 +39,7 @@ pub(super) struct Dispatcher {
     hosts: BTreeMap<HostName, Result<Arc<Executor>, String>>,
     timers: Timers,
     shared: Shared,
-    cleaning: TaskTracker,
+    cleaning: Cleaning,
     /// Changing commands whose output still lies on their host.
     sent: BTreeMap<EffectKey, Box<ExecuteRequest>>,
 }
@@ -76,7 +76,7 @@ impl Dispatcher {
             hosts: hosts.collect(),
             timers,
             shared: Shared { inbox, feed, outputs, secrets },
-            cleaning: TaskTracker::new(),
+            cleaning: Cleaning::new(Handle::current()),
             sent: BTreeMap::new(),
         }
     }
@@ -182,8 +182,7 @@ impl Dispatcher {
     pub(super) fn clean(&mut self, key: &EffectKey) {
         let Some(request) = self.sent.remove(key) else { return };
         let Ok(executor) = self.executor(&key.host) else { return };
-        // What stays is removed with the run's entries, 30 days after its end.
-        self.cleaning.spawn_on(async move { drop(executor.clean(&request).await) }, &self.handle);
+        self.cleaning.settled(executor, request);
     }
 
     /// Says on every host that the run is over.
@@ -191,8 +190,7 @@ impl Dispatcher {
         let epoch = run.state().epoch();
         for (name, executor) in &self.hosts {
             if let (Ok(executor), Some(_)) = (executor, ledger_of(run, name)) {
-                let executor = executor.clone();
-                self.cleaning.spawn_on(async move { drop(executor.finish(epoch).await) }, &self.handle);
+                self.cleaning.finish(executor.clone(), epoch);
             }
         }
     }
@@ -213,8 +211,7 @@ impl Dispatcher {
     }
 
     /// What is still being tidied up.
-    pub(super) fn into_cleaning(self) -> TaskTracker {
-        self.cleaning.close();
+    pub(super) fn into_cleaning(self) -> Cleaning {
         self.cleaning
     }
 }

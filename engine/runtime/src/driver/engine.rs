@@ -182,7 +182,7 @@ impl Engine {
         let warnings = work.desk.into_answers().warnings();
         let cleaning = work.dispatcher.into_cleaning();
         // Late is not wrong: the next contact tidies up what is left.
-        let _ = tokio::time::timeout(TIDY_TIME, cleaning.wait()).await;
+        let _ = tokio::time::timeout(TIDY_TIME, cleaning.end()).await;
         self.feed.tell(&super::Event::Ended(exit));
         socket.close().await;
         drop(self.lock);

@@ -15,6 +15,7 @@
 //! A run is made as it is resumed: `begin` writes plan and start down, and from there both go the same way.
 
 mod begin;
+mod cleaning;
 mod clock;
 mod desk;
 mod dispatch;

@@ -169,7 +169,7 @@ fn a_run_runs_its_steps_in_order_and_leaves_a_journal_that_verifies() {
     let printed = String::from_utf8(printed).unwrap();
     assert!(printed.contains("printed\n") && printed.contains("complained\n"), "{printed:?}");
     let files = walk(Path::new(&bench.path("ledger")));
-    assert!(files.iter().any(|file| file.ends_with("/status")), "{files:?}");
+    assert!(files.iter().any(|file| file.ends_with(".status")), "{files:?}");
     let left: Vec<_> = files.iter().filter(|file| ran(Path::new(file)).contains("printed")).collect();
     assert_eq!(left, Vec::<&String>::new(), "output is removed from the host once its record is synced");
 }

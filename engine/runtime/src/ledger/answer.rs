@@ -1,5 +1,6 @@
 //! What the wrapper says, line by line.
 
+use crate::output::StreamKind;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _};
 
 /// Uptimes of a host, as it printed them.
@@ -14,7 +15,7 @@ pub struct Clocks {
 /// One line of the wrapper's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// The key is ours or known; its directory.
+    /// The key is ours or known; how the paths of its files begin.
     Key(String),
     /// The key never started and never will.
     Revoked,
@@ -28,6 +29,8 @@ pub enum Answer {
     Beat,
     /// It ended, with a shell's status.
     Done(i32, Clocks),
+    /// What it printed, from the beginning: at most [`Answer::PART`] bytes.
+    Part(StreamKind, Vec<u8>),
     /// Its process is gone and left no status; what is known.
     Lost(String),
     /// A process of a cancelled command that still lives.
@@ -55,6 +58,9 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// Bytes of a stream that come along with an answer; `wrapper.sh` has the same number.
+    pub const PART: usize = 65_536;
+
     /// Reads one line; `None` for a line that is not the wrapper's (a host may greet).
     fn parse(line: &str) -> Option<Self> {
         let line = line.strip_prefix("banister1 ")?;
@@ -68,6 +74,7 @@ impl Answer {
             "running" => Self::Running,
             "beat" => Self::Beat,
             "done" => Self::done(rest)?,
+            "part" => Self::Part(if rest == "err" { StreamKind::Stderr } else { StreamKind::Stdout }, Vec::new()),
             "lost" => Self::Lost(Self::lost(rest)),
             "alive" => Self::Alive(text()),
             "cancelled" => Self::Cancelled,
@@ -122,15 +129,19 @@ fn milliseconds(text: &str) -> Option<u64> {
 pub struct AnswerReader<R> {
     from: R,
     line: Vec<u8>,
+    /// What ends a part of output.
+    end: Vec<u8>,
+    /// The part that is being read.
+    part: Option<StreamKind>,
 }
 
 impl<R: AsyncBufRead + Unpin> AnswerReader<R> {
     /// Bytes a line may have.
     const MAX_LINE: u64 = 64 * 1024;
 
-    /// A reader of a stream.
-    pub fn new(from: R) -> Self {
-        Self { from, line: Vec::new() }
+    /// A reader of a stream in which `nonce` ends what a command printed.
+    pub fn new(from: R, nonce: &str) -> Self {
+        Self { from, line: Vec::new(), end: format!("{nonce}\n").into_bytes(), part: None }
     }
 
     /// The next answer; `None` when the stream is over. Can be dropped and called again: nothing is lost.
@@ -139,6 +150,9 @@ impl<R: AsyncBufRead + Unpin> AnswerReader<R> {
     /// The stream's.
     pub async fn next(&mut self) -> std::io::Result<Option<Answer>> {
         loop {
+            if let Some(stream) = self.part {
+                return self.rest_of_part(stream).await;
+            }
             let room = Self::MAX_LINE.saturating_sub(self.line.len() as u64);
             let read = (&mut self.from).take(room).read_until(b'\n', &mut self.line).await?;
             let whole = self.line.last() == Some(&b'\n');
@@ -151,10 +165,25 @@ impl<R: AsyncBufRead + Unpin> AnswerReader<R> {
             }
             let answer = Answer::parse(String::from_utf8_lossy(&self.line).trim_end_matches('\n'));
             self.line.clear();
-            if let Some(answer) = answer {
-                return Ok(Some(answer));
+            match answer {
+                Some(Answer::Part(stream, _)) => self.part = Some(stream),
+                Some(answer) => return Ok(Some(answer)),
+                None => {}
             }
         }
+    }
+
+    async fn rest_of_part(&mut self, stream: StreamKind) -> std::io::Result<Option<Answer>> {
+        while !self.line.ends_with(&self.end) {
+            let room = (Answer::PART + self.end.len()).saturating_sub(self.line.len()) as u64;
+            if (&mut self.from).take(room).read_until(b'\n', &mut self.line).await? == 0 {
+                return Ok(None);
+            }
+        }
+        self.part = None;
+        let mut bytes = std::mem::take(&mut self.line);
+        bytes.truncate(bytes.len() - self.end.len());
+        Ok(Some(Answer::Part(stream, bytes)))
     }
 }
 
@@ -163,7 +192,7 @@ mod tests {
     use super::*;
 
     async fn answers(text: &str) -> Vec<Answer> {
-        let mut reader = AnswerReader::new(text.as_bytes());
+        let mut reader = AnswerReader::new(text.as_bytes(), "n0nce");
         let mut all = Vec::new();
         while let Some(answer) = reader.next().await.unwrap() {
             all.push(answer);
@@ -180,6 +209,29 @@ mod tests {
         assert_eq!(answers("banister1 revoked\nbanister1 en").await, [Answer::Revoked]);
         assert_eq!(answers("banister1 done x 1.00 2.00 3.00\nbanister1 ready\n").await, [Answer::Ready(None)]);
         assert_eq!(answers(&"x".repeat(100_000)).await, []);
+    }
+
+    #[tokio::test]
+    async fn reads_what_a_command_printed_byte_for_byte() {
+        let part = |stream, bytes: &[u8]| Answer::Part(stream, bytes.to_vec());
+        let check = async |printed: &[u8], expect: &[Answer]| {
+            let text =
+                [b"banister1 part out\n", printed, b"n0nce\nbanister1 part err\nn0nce\nbanister1 end\n"].concat();
+            let mut reader = AnswerReader::new(&text[..], "n0nce");
+            for answer in expect {
+                assert_eq!(reader.next().await.unwrap().as_ref(), Some(answer), "{}", String::from_utf8_lossy(printed));
+            }
+            assert_eq!(reader.next().await.unwrap(), None);
+        };
+        let whole = |bytes| [part(StreamKind::Stdout, bytes), part(StreamKind::Stderr, b""), Answer::End];
+        let full = vec![b'\n'; Answer::PART];
+        for bytes in [b"".as_slice(), b"\n", b"no end", b"banister1 end\n\xff\0", b"n0nce", b"n0nce \nx", &full] {
+            check(bytes, &whole(bytes)).await;
+        }
+        check(&vec![b'x'; Answer::PART + 1], &[]).await;
+        // Cut off: it counts for nothing.
+        let mut reader = AnswerReader::new(&b"banister1 part out\nhalf of it"[..], "n0nce");
+        assert_eq!(reader.next().await.unwrap(), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! **What is sent, and where it goes.** Script and request go over standard input: nothing of a request is in the
 //! wrapper's arguments or environment. A step's script becomes an argument of the shell that runs it (`sh -c`), which
 //! others on the host can read; secrets cannot stand in it. They reach only the command's environment or its standard
-//! input, out of the wrapper's memory, and no file. What the command prints lies unredacted in the key's directory
+//! input, out of the wrapper's memory, and no file. What the command prints lies unredacted in the ledger's directory
 //! (0700) until it is cleaned.
 //!
 //! **Limits.** The key covers the start, not half of an effect. A child that left session, process tree and environment

@@ -112,8 +112,8 @@ pub enum Verb<'a> {
     Beat(&'a ExecuteRequest),
     /// Stop a key's command.
     Cancel(&'a ExecuteRequest),
-    /// Remove what a key's command printed.
-    Clean(&'a ExecuteRequest),
+    /// Remove what commands printed.
+    Clean(&'a [&'a ExecuteRequest]),
     /// The run is over.
     Finish {
         /// The engine's epoch.
@@ -137,8 +137,6 @@ pub enum Verb<'a> {
         request: &'a ExecuteRequest,
         /// Values of secrets.
         secrets: &'a dyn SecretSource,
-        /// Random text that ends both streams.
-        nonce: &'a str,
     },
 }
 
@@ -208,12 +206,13 @@ fn wrapper(text: &mut ShellText, verb: &'static str) {
 
 /// The whole text for a host's `sh`.
 ///
-/// `dir` is the ledger's own directory, if a preflight has said it: that saves the host a look.
+/// `dir` is the ledger's own directory, if a preflight has said it: that saves the host a look. `nonce` is random text
+/// that ends what a command printed.
 ///
 /// # Errors
 /// A [`RequestError`] for what cannot be sent; nothing was.
-pub fn script(place: &LedgerPlace, dir: Option<&str>, verb: &Verb<'_>) -> Result<ShellText, RequestError> {
-    let mut text = ShellText::default();
+pub fn script(place: &LedgerPlace, dir: Option<&str>, nonce: &str, verb: &Verb<'_>) -> Result<ShellText, RequestError> {
+    let (mut text, mut files) = (ShellText::default(), ShellText::default());
     // One compound command: a shell that loses its connection before the last brace has read a syntax error.
     wrapper(&mut text, verb.function());
     text.syntax("{\n");
@@ -223,6 +222,7 @@ pub fn script(place: &LedgerPlace, dir: Option<&str>, verb: &Verb<'_>) -> Result
     set(&mut text, "dir", dir.unwrap_or(""))?;
     set(&mut text, "run", directory_name(&place.run)?)?;
     set(&mut text, "expect", place.expect.as_deref().unwrap_or(""))?;
+    set(&mut text, "nonce", nonce)?;
     match verb {
         Verb::Start { request, secrets, head } => {
             let head = head.map_or("0 -".to_owned(), |h| format!("{} {}", h.seq, h.hash));
@@ -230,11 +230,17 @@ pub fn script(place: &LedgerPlace, dir: Option<&str>, verb: &Verb<'_>) -> Result
             key(&mut text, request)?;
             command(&mut text, request, *secrets)?;
         }
-        Verb::Ask(request)
-        | Verb::Attach(request)
-        | Verb::Beat(request)
-        | Verb::Cancel(request)
-        | Verb::Clean(request) => key(&mut text, request)?,
+        Verb::Ask(request) | Verb::Attach(request) | Verb::Beat(request) | Verb::Cancel(request) => {
+            key(&mut text, request)?
+        }
+        Verb::Clean(requests) => {
+            for request in *requests {
+                let name = format!("{}#{}", base_name(&request.key), request.key.attempt);
+                for file in ["out", "err", "beat"] {
+                    files.syntax(" ").word(format!("{name}.{file}").as_bytes()).map_err(nul("the key"))?;
+                }
+            }
+        }
         Verb::Finish { epoch } | Verb::Witness { epoch } => set(&mut text, "epoch", &epoch.to_string())?,
         Verb::Preflight { accounts, ledger } => {
             for name in *accounts {
@@ -245,13 +251,12 @@ pub fn script(place: &LedgerPlace, dir: Option<&str>, verb: &Verb<'_>) -> Result
             set(&mut text, "room", &ROOM_KIB.to_string())?;
             set(&mut text, "manifest", &place.manifest.replace('\n', " "))?;
         }
-        Verb::Observe { request, secrets, nonce } => {
-            set(&mut text, "nonce", nonce)?;
+        Verb::Observe { request, secrets } => {
             key(&mut text, request)?;
             command(&mut text, request, *secrets)?;
         }
     }
-    text.syntax(verb.function()).syntax("\n}\n");
+    text.syntax(verb.function()).append(files.as_bytes()).syntax("\n}\n");
     Ok(text)
 }
 

@@ -2,8 +2,10 @@
 # compound command that sets the variables of a request and calls one of the verbs at the end of this file. Lines that
 # begin with `#` are not sent.
 #
-# A key's directory holds:
-#   meta     digest, epoch and journal head of whoever claimed it, then the account; written before the command exists
+# A key is a few files whose names begin with it, and no directory: a shell makes a file by itself, and a directory by a
+# program, which would cost as much as the command. They end in:
+#   meta     the claim, made by whoever comes first:
+#            digest, epoch and journal head, then the label; written before the command exists
 #   fence    the one decision about the start, made by the kernel: a file if the command's process came first,
 #            a dangling link if somebody who asked did. Whichever exists cannot become the other.
 #   process  pid, start time, boot, then the same of its keeper; written by the command's process before the fence
@@ -13,8 +15,8 @@
 #   cancel   somebody stops it; no longer empty when that is over
 #   beat     uptime when an attached engine last saw it alive
 #
-# Names that request lines may set: place dir run base attempt epoch digest head expect account label grace nonce fed
-# manifest accounts need room.
+# Names that request lines may set: place dir run base attempt epoch digest head expect account label grace nonce
+# fed manifest accounts need room.
 
 nl='
 '
@@ -26,6 +28,19 @@ say() {
 # Says the last thing and goes. An answer without its `end` was cut off and counts for nothing.
 leave() {
     say "$@"
+    say end
+    exit 0
+}
+
+# Says how a command ended and what it printed, and goes. Output comes along as long as it is little: another
+# conversation costs more than most commands. It ends with the nonce, which the command has never seen.
+over() {
+    say done "$@"
+    for stream in out err; do
+        say part $stream
+        [ ! -s "$key.$stream" ] || head -c 65536 <"$key.$stream" 2>/dev/null
+        printf '%s\n' "$nonce"
+    done
     say end
     exit 0
 }
@@ -212,16 +227,15 @@ raise_epoch() {
 
 # Settles whether a key ever starts. True: it never will.
 revoke() {
-    mkdir "$1" 2>/dev/null
-    [ -e "$1/fence" ] || ln -s revoked "$1/fence" 2>/dev/null
-    [ -h "$1/fence" ] && return 0
-    [ -f "$1/fence" ] || leave refused "the ledger in $dir cannot be written"
+    [ -e "$1.fence" ] || ln -s revoked "$1.fence" 2>/dev/null
+    [ -h "$1.fence" ] && return 0
+    [ -f "$1.fence" ] || leave refused "the ledger in $dir cannot be written"
     return 1
 }
 
 # Sets rc and ended; false as long as there is no whole status.
 status() {
-    { read -r rc ended last <"$1/status"; } 2>/dev/null && [ "$last" = end ] || return 1
+    { read -r rc ended last <"$1.status"; } 2>/dev/null && [ "$last" = end ] || return 1
     # Read byte by byte while it was written: it still begins as the room that was taken for it.
     case $rc in p*) return 1 ;; esac
 }
@@ -230,7 +244,7 @@ status() {
 examine() {
     n=0
     until status "$1"; do
-        { read -r pid born was keeper keeper_born since <"$1/process"; } 2>/dev/null || break
+        { read -r pid born was keeper keeper_born since <"$1.process"; } 2>/dev/null || break
         alive "$pid" "$born" "$was" && phase=running && return
         if [ "$n" -lt 50 ] && alive "$keeper" "$keeper_born" "$was"; then
             nap
@@ -240,7 +254,7 @@ examine() {
         # It may have been written between our two looks.
         status "$1" || { phase=lost && return; }
     done
-    read -r pid born was keeper keeper_born since <"$1/process"
+    read -r pid born was keeper keeper_born since <"$1.process"
     phase=ended
 }
 
@@ -267,17 +281,17 @@ say_alive() {
 
 # Says what became of a key, and goes; returns if it runs.
 tell() {
-    [ -h "$key/fence" ] && leave revoked
-    [ -e "$key/fence" ] || leave claimed
-    { read -r had _ <"$key/meta"; } 2>/dev/null
+    [ -h "$key.fence" ] && leave revoked
+    [ -e "$key.fence" ] || leave claimed
+    { read -r had _ <"$key.meta"; } 2>/dev/null
     [ "$had" = "$digest" ] || leave differs
     [ -n "$told" ] || say key "$key"
     told=1
     examine "$key"
-    if [ "$phase" != running ] && [ -e "$key/cancel" ]; then
+    if [ "$phase" != running ] && [ -e "$key.cancel" ]; then
         # Who stops it is at it still, or was lost; either way what lives is said as it is in the end.
         n=0
-        until [ -s "$key/cancel" ] || [ "$n" -ge $((grace + 50)) ]; do
+        until [ -s "$key.cancel" ] || [ "$n" -ge $((grace + 50)) ]; do
             nap
             n=$((n + 1))
         done
@@ -287,10 +301,10 @@ tell() {
     fi
     clock
     case $phase in
-    ended) leave done "$rc" "$since" "$ended" "$uptime" ;;
+    ended) over "$rc" "$since" "$ended" "$uptime" ;;
     lost)
         seen=
-        { read -r seen <"$key/beat"; } 2>/dev/null
+        { read -r seen <"$key.beat"; } 2>/dev/null
         [ "$was" = "$boot" ] || leave lost rebooted
         leave lost "$since" "$uptime" "$seen"
         ;;
@@ -308,27 +322,30 @@ verb_start() {
     while [ "$previous" -gt 1 ]; do
         previous=$((previous - 1))
         earlier="$dir/$run/$base#$previous"
-        [ -d "$earlier" ] && met=1 || met=
+        met=
+        if [ -e "$earlier.meta" ] || [ -h "$earlier.fence" ]; then met=1; fi
         if ! revoke "$earlier"; then
             examine "$earlier"
             [ "$phase" = running ] && leave refused "attempt $previous is still running, as process $pid"
         fi
         [ -n "$met" ] && break
     done
-    if ! mkdir "$key" 2>/dev/null; then
-        [ -d "$key" ] || leave refused "the ledger in $dir cannot be written"
+    set -C
+    if ! true 2>/dev/null >"$key.meta"; then
+        [ -e "$key.meta" ] || leave refused "the ledger in $dir cannot be written"
         # Whoever made it is about to decide: a question within the next step, a start within a few.
         n=0
-        until [ -e "$key/fence" ] || [ -h "$key/fence" ] || [ "$n" -ge 20 ]; do
+        until [ -e "$key.fence" ] || [ -h "$key.fence" ] || [ "$n" -ge 20 ]; do
             nap
             n=$((n + 1))
         done
         tell
         leave running
     fi
+    set +C
     trap '' HUP INT QUIT TERM PIPE
-    { printf '%s %s %s %s\n' "$digest" "$epoch" "$head" "$label" >"$key/meta" &&
-        printf '%-63s\n' pending >"$key/status" && : ; } 2>/dev/null ||
+    { printf '%s %s %s %s\n' "$digest" "$epoch" "$head" "$label" >"$key.meta" &&
+        printf '%-63s\n' pending >"$key.status" && : ; } 2>/dev/null ||
         leave refused "the ledger in $dir cannot be written: is the disk full?"
     say key "$key"
     itself
@@ -336,20 +353,20 @@ verb_start() {
     clock
     since=$uptime
     if [ -n "$fed" ]; then
-        { defaults; feed; } 2>/dev/null | child >"$key/out" 2>"$key/err" &
+        { defaults; feed; } 2>/dev/null | child >"$key.out" 2>"$key.err" &
     else
-        child </dev/null >"$key/out" 2>"$key/err" &
+        child </dev/null >"$key.out" 2>"$key.err" &
     fi
     wait $!
     rc=$?
     clock
-    if [ -f "$key/fence" ] && [ ! -h "$key/fence" ]; then
-        { printf '%-63s\n' "$rc $uptime end" 1<>"$key/status"; } 2>/dev/null
-        [ -e "$key/cancel" ] && status "$key" && tell
+    if [ -f "$key.fence" ] && [ ! -h "$key.fence" ]; then
+        { printf '%-63s\n' "$rc $uptime end" 1<>"$key.status"; } 2>/dev/null
+        [ -e "$key.cancel" ] && status "$key" && tell
         # Also if the status could not be written: this is the one other way to tell.
-        leave done "$rc" "$since" "$uptime" "$uptime"
+        over "$rc" "$since" "$uptime" "$uptime"
     fi
-    [ -h "$key/fence" ] && leave revoked
+    [ -h "$key.fence" ] && leave revoked
     revoke "$key"
     leave refused "the ledger in $dir cannot be written: is the disk full?"
 }
@@ -358,9 +375,9 @@ verb_start() {
 child() {
     defaults
     itself
-    echo "$me $born $boot $keeper $keeper_born $since" >"$key/process" || exit 125
+    echo "$me $born $boot $keeper $keeper_born $since" >"$key.process" || exit 125
     set -C
-    true 2>/dev/null >"$key/fence" || exit 125
+    true 2>/dev/null >"$key.fence" || exit 125
     set +C
     launch
 }
@@ -379,7 +396,7 @@ verb_ask() {
 verb_attach() {
     open_ledger
     raise_epoch
-    [ -d "$key" ] || leave changed "the ledger in $dir does not know this command"
+    [ -e "$key.meta" ] || [ -h "$key.fence" ] || leave changed "the ledger in $dir does not know this command"
     looks=0
     while tell; do
         [ $((looks % 5)) -eq 0 ] && feel
@@ -390,14 +407,14 @@ verb_attach() {
 
 feel() {
     clock
-    { echo "$uptime" >"$key/beat"; } 2>/dev/null
+    { echo "$uptime" >"$key.beat"; } 2>/dev/null
     say beat
 }
 
 # Notes that the command lives, for whoever later finds it gone without a status.
 verb_beat() {
     open_ledger
-    [ -e "$key/fence" ] || leave claimed
+    [ -e "$key.fence" ] || leave claimed
     tell
     feel
     leave running
@@ -410,20 +427,20 @@ verb_cancel() {
     revoke "$key" && leave revoked
     tell
     elevate || leave account "$why"
-    { true >"$key/cancel"; } 2>/dev/null || leave refused "the ledger in $dir cannot be written"
+    { true >"$key.cancel"; } 2>/dev/null || leave refused "the ledger in $dir cannot be written"
     itself
     leftovers
     known=$found
     stop "$sid"
-    { echo over >"$key/cancel"; } 2>/dev/null
+    { echo over >"$key.cancel"; } 2>/dev/null
     say_alive
     leave cancelled
 }
 
-# Removes what a command printed.
+# Removes what commands printed.
 verb_clean() {
     open_ledger
-    rm -f "$key/out" "$key/err" "$key/beat" 2>/dev/null
+    cd "$dir/$run" && rm -f -- "$@" 2>/dev/null
     leave cleaned
 }
 
@@ -439,7 +456,7 @@ verb_finish() {
 verb_witness() {
     open_ledger
     latest=0 hash=-
-    for meta in "$dir/$run"/*/meta; do
+    for meta in "$dir/$run"/*.meta; do
         { read -r _ _ one hashed _ <"$meta"; } 2>/dev/null || continue
         [ "$one" -gt "$latest" ] 2>/dev/null && latest=$one hash=$hashed
     done
@@ -450,7 +467,7 @@ verb_witness() {
 verb_preflight() {
     [ -r /proc/self/stat ] && [ -r /proc/sys/kernel/random/boot_id ] && [ -r /proc/uptime ] ||
         leave refused "it has no Linux /proc, which tells processes apart"
-    for tool in mkdir ln ls rm mv grep sleep cat id df find; do
+    for tool in mkdir ln ls rm grep sleep cat head id df find; do
         command -v "$tool" >/dev/null || leave refused "the program $tool is missing"
     done
     itself

@@ -262,12 +262,12 @@ impl Executor {
         result
     }
 
-    /// Removes what a command printed there; to be called when its record is synced.
+    /// Removes what changing commands printed there; to be called when their records are synced.
     ///
     /// # Errors
     /// One sentence; the output then stays until the run's entries are removed.
-    pub async fn clean(&self, request: &ExecuteRequest) -> Result<(), String> {
-        if request.effect.changes() { self.tell(&Verb::Clean(request)).await.map(|_| ()) } else { Ok(()) }
+    pub async fn clean(&self, requests: &[&ExecuteRequest]) -> Result<(), String> {
+        self.tell(&Verb::Clean(requests)).await.map(|_| ())
     }
 
     /// Says that the run is over; its entries are removed by the first contact 30 days later.

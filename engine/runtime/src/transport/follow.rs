@@ -1,6 +1,7 @@
-//! Follows what a command under the ledger prints.
+//! Follows what a command under the ledger prints: by looks while it runs, and by what comes along with its end.
 
 use super::{OutputSink, Transport, TransportError};
+use crate::ledger::Answer;
 use crate::output::StreamKind;
 
 /// Bytes fetched at a time.
@@ -9,17 +10,29 @@ const CHUNK: usize = 256 * 1024;
 /// Reads a key's two output files, each from where it stopped.
 #[derive(Default)]
 pub(super) struct Follow {
-    /// The key's directory, once the wrapper has said it.
-    dir: Option<String>,
+    /// How the names of the key's files begin, once the wrapper has said it.
+    key: Option<String>,
     offsets: [u64; 2],
+    /// What came along with the end, from the beginning.
+    parts: [Option<Vec<u8>>; 2],
 }
 
 const STREAMS: [(StreamKind, &str); 2] = [(StreamKind::Stdout, "out"), (StreamKind::Stderr, "err")];
 
 impl Follow {
     /// The wrapper said where.
-    pub(super) fn found(&mut self, dir: String) {
-        self.dir = Some(dir);
+    pub(super) fn found(&mut self, key: String) {
+        self.key = Some(key);
+    }
+
+    /// It ended, and this is how its output began.
+    pub(super) fn came_along(&mut self, stream: StreamKind, bytes: Vec<u8>) {
+        for ((kind, _), part) in STREAMS.iter().zip(&mut self.parts) {
+            if *kind == stream {
+                *part = Some(bytes);
+                break;
+            }
+        }
     }
 
     /// Hands over all that is there by now, in constant memory. What is written meanwhile (a child that was left
@@ -29,11 +42,22 @@ impl Follow {
         transport: &dyn Transport,
         sink: &mut dyn OutputSink,
     ) -> Result<(), TransportError> {
-        let Some(dir) = &self.dir else { return Ok(()) };
-        for ((stream, name), offset) in STREAMS.iter().zip(&mut self.offsets) {
+        let Some(key) = &self.key else { return Ok(()) };
+        for (((stream, name), offset), part) in STREAMS.iter().zip(&mut self.offsets).zip(&self.parts) {
+            if let Some(part) = part {
+                if let Some(rest) = usize::try_from(*offset).ok().and_then(|from| part.get(from..))
+                    && !rest.is_empty()
+                {
+                    sink.take(*stream, rest);
+                    *offset = part.len() as u64;
+                }
+                if part.len() < Answer::PART {
+                    continue;
+                }
+            }
             let mut until = None;
             while until.is_none_or(|until| *offset < until) {
-                let part = transport.read(format!("{dir}/{name}"), *offset, CHUNK).await?;
+                let part = transport.read(format!("{key}.{name}"), *offset, CHUNK).await?;
                 if part.bytes.is_empty() {
                     break;
                 }

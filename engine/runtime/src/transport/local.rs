@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::OnceLock;
 
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
@@ -38,8 +40,9 @@ impl LocalTransport {
         let environment = std::env::vars_os()
             .filter(|(name, _)| name.to_str().is_some_and(|n| PASSED_ON.contains(&n) || n.starts_with("LC_")));
         // `setsid` the program, not the call: that would need unsafe code between fork and exec. It costs one exec and
-        // no process, since a child is never the leader of its group.
-        let mut child = Command::new("setsid")
+        // no process, since a child is never the leader of its group. By its path: with a name to look for and an
+        // environment of its own the standard library forks, which copies the page tables of a large engine.
+        let mut child = Command::new(setsid())
             .args(&self.shell)
             .env_clear()
             .envs(environment)
@@ -59,6 +62,17 @@ impl LocalTransport {
         tokio::spawn(async move { child.wait().await });
         Ok(Channel { stdin: Box::new(stdin), stdout: Box::new(stdout), stderr: Box::new(stderr) })
     }
+}
+
+/// Where `setsid` is, looked up once.
+fn setsid() -> &'static Path {
+    static SETSID: OnceLock<PathBuf> = OnceLock::new();
+    SETSID.get_or_init(|| {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let found = std::env::split_paths(&path).map(|dir| dir.join("setsid")).find(|file| file.is_file());
+        // Not found: the error of starting it says so.
+        found.unwrap_or_else(|| PathBuf::from("setsid"))
+    })
 }
 
 fn read(path: &str, offset: u64, max: usize) -> io::Result<FilePart> {

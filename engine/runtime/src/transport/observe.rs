@@ -24,8 +24,8 @@ pub(super) async fn observe(
     mut stop: watch::Receiver<Stop>,
 ) -> Finished {
     let nonce = uuid::Uuid::new_v4().simple().to_string();
-    let verb = Verb::Observe { request, secrets: &*context.secrets, nonce: &nonce };
-    let script = match script(place, None, &verb) {
+    let verb = Verb::Observe { request, secrets: &*context.secrets };
+    let script = match script(place, None, &nonce, &verb) {
         Ok(script) => script,
         Err(e) => return Report::NotStarted(e.into()).into(),
     };

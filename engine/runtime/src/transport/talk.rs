@@ -108,7 +108,8 @@ pub(super) async fn talk(
     mut sink: Option<&mut (dyn OutputSink + 'static)>,
 ) -> Talk {
     let mut talk = Talk { answers: Vec::new(), broken: None, follow: Follow::default() };
-    let channel = match script(place, dir, verb) {
+    let nonce = uuid::Uuid::new_v4().simple().to_string();
+    let channel = match script(place, dir, &nonce, verb) {
         Err(e) => Err(Broken::Unsendable(e)),
         Ok(script) => transport.open(script).await.map_err(|e| Broken::Unreachable(e.to_string())),
     };
@@ -120,7 +121,7 @@ pub(super) async fn talk(
         }
     };
     drop(stdin);
-    let mut reader = AnswerReader::new(BufReader::new(stdout));
+    let mut reader = AnswerReader::new(BufReader::new(stdout), &nonce);
     let mut pulls = interval(PULL_EVERY);
     pulls.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let beat_verb = match verb {
@@ -138,13 +139,13 @@ pub(super) async fn talk(
         tokio::select! {
             answer = reader.next() => match answer {
                 Ok(Some(Answer::End)) => return talk,
+                Ok(Some(Answer::Beat)) => {}
+                Ok(Some(Answer::Part(stream, bytes))) => talk.follow.came_along(stream, bytes),
                 Ok(Some(answer)) => {
-                    if let Answer::Key(dir) = &answer {
-                        talk.follow.found(dir.clone());
+                    if let Answer::Key(key) = &answer {
+                        talk.follow.found(key.clone());
                     }
-                    if answer != Answer::Beat {
-                        talk.answers.push(answer);
-                    }
+                    talk.answers.push(answer);
                 }
                 Ok(None) => {
                     let said = String::from_utf8_lossy(&complaint);

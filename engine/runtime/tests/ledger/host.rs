@@ -86,9 +86,9 @@ impl Host {
         self.path(&format!("banister-ledger-{}", rustix::process::geteuid().as_raw()))
     }
 
-    /// The directory of a key.
-    pub(crate) fn key(&self, request: &ExecuteRequest) -> PathBuf {
-        let name = format!("{},@web-1:main#{}", request.key.path, request.key.attempt);
+    /// A file of a key, by the end of its name.
+    pub(crate) fn key(&self, request: &ExecuteRequest, file: &str) -> PathBuf {
+        let name = format!("{},@web-1:main#{}.{file}", request.key.path, request.key.attempt);
         self.ledger().join(run_id()).join(name)
     }
 

@@ -148,7 +148,7 @@ async fn a_secret_is_in_the_commands_environment_and_nowhere_else() {
             }
         }
         assert_eq!(seen, [format!("{own}/environ")], "{shell:?}");
-        for file in std::fs::read_dir(host.key(&step)).unwrap() {
+        for file in std::fs::read_dir(host.key(&step, "meta").parent().unwrap()).unwrap() {
             let file = file.unwrap().path();
             assert!(!holds(&file, TOKEN.as_bytes()), "{}", file.display());
         }
@@ -167,7 +167,7 @@ async fn what_cannot_be_sent_is_not() {
             let (report, _) = host.run(&step).await;
             let Report::NotStarted(NotStartedReason::Incomplete { why }) = report else { panic!("{report:?}") };
             assert_eq!(why, expect);
-            assert!(!host.key(&step).exists());
+            assert!(!host.key(&step, "meta").exists());
         }
     };
     let missing = ResolvedValue::Secret(ParamName::new("other").unwrap());

@@ -113,7 +113,7 @@ async fn a_ledger_that_is_another_or_gone_says_nothing() {
         assert_eq!(
             std::fs::read_dir(away.join(crate::host::run_id()))
                 .unwrap()
-                .filter(|e| e.as_ref().unwrap().path().is_dir())
+                .filter(|e| e.as_ref().unwrap().path().extension().is_some_and(|end| end == "meta"))
                 .count(),
             1
         );
@@ -226,7 +226,7 @@ async fn a_full_disk_starts_nothing_and_loses_no_outcome() {
         let (report, _) = host.run(&next).await;
         assert!(matches!(report, Report::NotStarted(NotStartedReason::Refused { .. })), "{report:?}");
         assert_eq!(std::fs::read(ran.path()).unwrap(), b"");
-        host.executor.clean(&fills).await.unwrap();
+        host.executor.clean(&[&fills]).await.unwrap();
         let answer = host.ask(&next).await;
         assert_eq!(answer, TargetAnswer::NeverStarted(NotStartedReason::Revoked {}), "{shell:?}");
     }

@@ -9,14 +9,14 @@ use crate::host::{Fifo, Host, Printed, ask, execute, exit, once, place, run_id, 
 
 /// The fields of a key's `process`: pid, start time, boot, then the keeper's pid and start time, then uptime.
 fn process(host: &Host) -> Vec<String> {
-    let text = std::fs::read_to_string(host.key(&once("")).join("process")).unwrap();
+    let text = std::fs::read_to_string(host.key(&once(""), "process")).unwrap();
     text.split_whitespace().map(str::to_owned).collect()
 }
 
 fn rewrite(host: &Host, change: impl FnOnce(&mut Vec<String>)) {
     let mut fields = process(host);
     change(&mut fields);
-    std::fs::write(host.key(&once("")).join("process"), fields.join(" ") + "\n").unwrap();
+    std::fs::write(host.key(&once(""), "process"), fields.join(" ") + "\n").unwrap();
 }
 
 fn kill(pid: &str) {
@@ -63,7 +63,7 @@ async fn a_killed_command_without_keeper_left_no_status() {
         let (executor, request) = (host.again(), step.clone());
         let start = tokio::spawn(async move { execute(&executor, &request).await.0 });
         let _writer = fifo.opened_by_reader().await;
-        until("a heartbeat", || host.key(&step).join("beat").exists()).await;
+        until("a heartbeat", || host.key(&step, "beat").exists()).await;
         let fields = process(&host);
         kill(&fields[3]);
         let lost = start.await.unwrap();
@@ -84,7 +84,7 @@ async fn another_process_with_the_same_pid_is_not_it() {
         let host = Host::new(&shell).await;
         let step = once("true");
         host.run(&step).await;
-        std::fs::remove_file(host.key(&step).join("status")).unwrap();
+        std::fs::remove_file(host.key(&step, "status")).unwrap();
         // This test's own process stands for whoever got the pid next: it lives, and it was started at another time.
         rewrite(&host, |fields| {
             fields[0] = std::process::id().to_string();
@@ -169,7 +169,7 @@ async fn a_command_outlives_its_engine() {
         assert_eq!(host.ask(&step).await, TargetAnswer::Running, "{shell:?}");
         drop(writer);
         until("its status is written", || {
-            std::fs::read_to_string(host.key(&step).join("status")).is_ok_and(|s| s.trim_end().ends_with("end"))
+            std::fs::read_to_string(host.key(&step, "status")).is_ok_and(|s| s.trim_end().ends_with("end"))
         })
         .await;
         let (answer, printed) = ask(&host.again(), &step).await;

@@ -97,13 +97,11 @@ async fn asking_is_claiming() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_claim_that_came_to_nothing_is_settled() {
     for shell in shells() {
-        for with_meta in [false, true] {
+        for whole in [false, true] {
             let host = Host::new(&shell).await;
             let step = once("true");
-            std::fs::create_dir(host.key(&step)).unwrap();
-            if with_meta {
-                std::fs::write(host.key(&step).join("meta"), "d1 1 0 - step\n").unwrap();
-            }
+            let meta = if whole { "d1 1 0 - step\n" } else { "" };
+            std::fs::write(host.key(&step, "meta"), meta).unwrap();
             let (second, _) = host.run(&step).await;
             assert!(matches!(second, Report::Unknown(UnknownReason::Lost { .. })), "{second:?}");
             assert_eq!(host.ask(&step).await, TargetAnswer::NeverStarted(NotStartedReason::Revoked {}));
@@ -195,9 +193,9 @@ async fn output_goes_when_it_is_recorded_and_entries_a_month_after_the_run() {
         let host = Host::new(&shell).await;
         let step = once("echo hello");
         host.run(&step).await;
-        assert!(host.key(&step).join("out").exists());
-        host.executor.clean(&step).await.unwrap();
-        assert!(!host.key(&step).join("out").exists());
+        assert!(host.key(&step, "out").exists());
+        host.executor.clean(&[&step]).await.unwrap();
+        assert!(!host.key(&step, "out").exists());
         assert!(matches!(host.ask(&step).await, TargetAnswer::Ended(_)), "the outcome stays");
 
         host.executor.finish(1).await.unwrap();
@@ -209,7 +207,7 @@ async fn output_goes_when_it_is_recorded_and_entries_a_month_after_the_run() {
         let days_ago = |days: u64| SystemTime::now() - Duration::from_secs(days * 24 * 3600);
         ended.set_modified(days_ago(29)).unwrap();
         other.preflight(&[], true).await.unwrap();
-        assert!(host.key(&step).exists(), "29 days");
+        assert!(host.key(&step, "status").exists(), "29 days");
         ended.set_modified(days_ago(32)).unwrap();
         other.preflight(&[], true).await.unwrap();
         assert!(!host.ledger().join(run_id()).exists(), "32 days");
