@@ -69,8 +69,16 @@ pub struct TargetArgs {
     /// Set a parameter; a secret takes env:NAME, file:PATH or cmd:COMMAND
     #[arg(short = 'p', long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
     pub params: Vec<(String, String)>,
-    /// Hosts, groups and the environment [default: the configuration's, else localhost alone]
-    #[arg(short, long, value_name = "FILE")]
+    /// Which hosts there are.
+    #[command(flatten)]
+    pub hosts: HostsArgs,
+}
+
+/// Which hosts there are and how ssh reaches them.
+#[derive(Debug, Clone, Args)]
+pub struct HostsArgs {
+    /// Hosts, groups and the environment; `ssh`: the hosts of the ssh configuration [default: the configuration's, else localhost alone]
+    #[arg(short, long, value_name = "FILE|ssh")]
     pub inventory: Option<PathBuf>,
     /// Take this ssh configuration
     #[arg(short = 'F', value_name = "FILE")]

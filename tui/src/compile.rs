@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
 
-use banister_core::plan::{Inventory, Plan};
+use banister_core::plan::Plan;
 use banister_core::source::{Diagnostic, Look, SourceFile, render_human};
 use banister_runtime::settings::read_source;
 
 use crate::cli::TargetArgs;
 use crate::exit_code;
 use crate::failure::Failure;
+use crate::inventory::inventory;
 use crate::settings::Settings;
 use crate::terminal;
 
@@ -30,28 +30,12 @@ pub(crate) fn compile(file_or_name: &str, args: &TargetArgs) -> Result<Compiled,
     let settings = Settings::read()?;
     let file = settings.runbook(file_or_name)?;
     let arguments = arguments(&args.params)?;
-    let inventory_source = settings.inventory(args).map(inventory_file).transpose()?;
-    let inventory = match &inventory_source {
-        Some(source) => {
-            let (inventory, findings) = Inventory::parse(source);
-            judge(source, &findings)?;
-            inventory.ok_or_else(|| Failure::silent(exit_code::BAD_RUNBOOK))?
-        }
-        None => Inventory::local(),
-    };
+    let (inventory, inventory_source) = inventory(&settings, &args.hosts)?;
     let source = read_source(&file)?;
     let (plan, findings) = banister_core::plan::compile(&source, &inventory, &arguments);
     judge(&source, &findings)?;
     let plan = plan.ok_or_else(|| Failure::silent(exit_code::BAD_RUNBOOK))?;
     Ok(Compiled { plan, source, inventory: inventory_source })
-}
-
-fn inventory_file(path: &Path) -> Result<SourceFile, Failure> {
-    if path == Path::new("ssh") {
-        let message = "`-i ssh` is not in this version: it runs on localhost alone";
-        return Err(Failure::new(exit_code::USAGE, message).hint("for a file of that name write `-i ./ssh`"));
-    }
-    Ok(read_source(path)?)
 }
 
 /// `-p` by name. The same name twice is a slip that must not decide by its order.

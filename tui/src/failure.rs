@@ -8,6 +8,7 @@ use std::io;
 use banister_core::run::ExitCode;
 use banister_runtime::control::ControlError;
 use banister_runtime::driver::DriverError;
+use banister_runtime::inventory::SshHostsError;
 use banister_runtime::journal::JournalError;
 use banister_runtime::output::OutputError;
 use banister_runtime::secrets::SecretErrorReason;
@@ -82,6 +83,22 @@ impl From<FindError> for Failure {
             FindError::NoName { .. } => "give the path of a file, or name its directory in the configuration",
         };
         Self::new(exit_code::NO_INPUT, error.to_string()).hint(hint)
+    }
+}
+
+impl From<SshHostsError> for Failure {
+    fn from(error: SshHostsError) -> Self {
+        let (exit, hint) = match &error {
+            SshHostsError::NoFile(_) | SshHostsError::NoHome | SshHostsError::NoHosts(_) => (
+                exit_code::NO_INPUT,
+                "`-F FILE` takes another ssh configuration, `-i FILE` an inventory; for an inventory called `ssh` write `-i ./ssh`",
+            ),
+            SshHostsError::Read { .. } => (exit_code::IO, ""),
+            SshHostsError::Line { .. } | SshHostsError::Endless { .. } => {
+                (exit_code::BAD_RUNBOOK, "ssh refuses this configuration too; mend it there")
+            }
+        };
+        Self::new(exit, error.to_string()).hint(hint)
     }
 }
 

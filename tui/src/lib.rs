@@ -10,6 +10,7 @@ mod compile;
 mod drive;
 pub mod exit_code;
 pub mod failure;
+mod inventory;
 mod live;
 mod select;
 mod settings;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use banister_runtime::settings::{Config, Places, find_runbook};
 
-use crate::cli::{StateArgs, TargetArgs};
+use crate::cli::{HostsArgs, StateArgs};
 use crate::failure::Failure;
 
 /// The operator's settings, read once by a command that needs them.
@@ -22,13 +22,18 @@ impl Settings {
         Ok(Self { places, config })
     }
 
+    /// `$HOME`.
+    pub(crate) fn home(&self) -> &Path {
+        &self.places.home
+    }
+
     /// Where runs are kept.
     pub(crate) fn state_dir(&self, args: &StateArgs) -> PathBuf {
         self.places.state_dir(args.state_dir.as_deref(), &self.config)
     }
 
     /// The inventory's file, if there is one.
-    pub(crate) fn inventory<'a>(&'a self, args: &'a TargetArgs) -> Option<&'a Path> {
+    pub(crate) fn inventory<'a>(&'a self, args: &'a HostsArgs) -> Option<&'a Path> {
         args.inventory.as_deref().or(self.config.inventory.as_deref())
     }
 

@@ -117,3 +117,34 @@ fn a_world_of_another_runbook_ends_65() {
     assert!(err.contains("did you mean `start/@localhost`?") && err.contains("no command for `go`"), "{err}");
     assert!(output.stdout.is_empty());
 }
+
+#[test]
+fn the_hosts_of_the_ssh_configuration_are_an_inventory() {
+    let home = tempfile::tempdir().expect("a home");
+    let write = |name: &str, text: &str| std::fs::write(home.path().join(name), text).expect("a file");
+    write("config", "Include ~/more\nHost web-* !x\n User ops\nHost web-1 web-2 a/b\n");
+    write("more", "Host db-1\n");
+    write(
+        "r.yaml",
+        "runbook: r\nif_it_fails: call\nsteps: [{ id: a, hosts: [db-1, web-2], probe: { run: 'true' } }]\n",
+    );
+    let output = banister(home.path(), &["plan", "r.yaml", "-i", "ssh", "-F", "config"]);
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{err}");
+    for expect in ["UNKNOWN - r", "db-1   ssh db-1", "web-2  ssh web-2"] {
+        assert!(out.contains(expect), "no `{expect}` in\n{out}");
+    }
+    assert!(err.contains("config:4: left out: `a/b` is not a host name"), "{err}");
+
+    let ends = |args: &[&str], code: i32, says: &str| {
+        let output = banister(home.path(), args);
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{args:?} {err}");
+        assert!(err.contains(says), "{args:?} {err}");
+    };
+    ends(&["plan", "r.yaml", "-i", "ssh", "-F", "nowhere"], 66, "there is no ssh configuration at `nowhere`");
+    write("patterns", "Host *\n");
+    ends(&["plan", "r.yaml", "-i", "ssh", "-F", "patterns"], 66, "`patterns` names no host");
+    write("broken", "Host \"a\n");
+    ends(&["plan", "r.yaml", "-i", "ssh", "-F", "broken"], 65, "`broken:1`: a quote is not closed");
+}

@@ -3,9 +3,9 @@
 //! Who somebody is comes from the kernel alone. The account's name and groups are looked up for that number; a number
 //! without a name is a person all the same.
 
-use std::process::{Command, Stdio};
-
 use banister_core::run::Actor;
+
+use crate::accounts::lookup;
 
 /// The person who runs this process.
 #[must_use]
@@ -33,18 +33,6 @@ pub fn person(uid: u32) -> Actor {
         .collect();
     groups.sort();
     Actor::Person { name, uid: Some(uid), groups }
-}
-
-/// The line of a number in an account database: the file first, then whatever else the system is set up to ask.
-fn lookup(database: &str, id: u32) -> Option<String> {
-    let text = std::fs::read_to_string(format!("/etc/{database}")).unwrap_or_default();
-    let is_it = |line: &&str| line.split(':').nth(2).is_some_and(|field| field.parse() == Ok(id));
-    if let Some(line) = text.lines().find(is_it) {
-        return Some(line.to_owned());
-    }
-    let output = Command::new("getent").args([database, &id.to_string()]).stdin(Stdio::null()).output().ok()?;
-    let line = String::from_utf8(output.stdout).ok()?;
-    output.status.success().then(|| line.trim_end().to_owned()).filter(|line| !line.is_empty())
 }
 
 #[cfg(test)]

@@ -13,5 +13,5 @@ mod source;
 pub use config::{Config, ConfigError};
 pub use guard::GuardError;
 pub use name::{FindError, find_runbook};
-pub use place::{NoHomeError, Places};
+pub use place::{NoHomeError, Places, ssh_dir};
 pub use source::{ReadError, read_source};

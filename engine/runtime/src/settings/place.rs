@@ -45,6 +45,12 @@ impl Places {
     }
 }
 
+/// `.ssh` where ssh looks for it: in the home directory of the account's entry, whatever `$HOME` says.
+#[must_use]
+pub fn ssh_dir() -> Option<PathBuf> {
+    crate::accounts::home().map(|home| home.join(".ssh"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
