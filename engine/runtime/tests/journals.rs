@@ -79,7 +79,7 @@ fn plan() -> Plan {
         hosts: vec![Host {
             name: localhost(),
             transport: Transport::Local,
-            address: HostAddress::new("localhost").unwrap(),
+            address: HostAddress::new("localhost").expect("an address"),
             port: None,
             user: None,
             groups: Vec::new(),
