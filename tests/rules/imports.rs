@@ -6,7 +6,7 @@ use std::fs;
 use crate::tree::{self, crate_sources};
 
 /// What each stage of the core may import; what stands in no list may be imported by nobody.
-const STAGES: [(&str, &[&str]); 7] = [
+const STAGES: [(&str, &[&str]); 8] = [
     ("source", &[]),
     ("runbook", &["source"]),
     ("plan", &["source", "runbook"]),
@@ -14,6 +14,7 @@ const STAGES: [(&str, &[&str]); 7] = [
     ("view", &["source", "runbook", "plan", "run"]),
     ("timeline", &["source", "runbook", "plan", "run", "view"]),
     ("world", &["source", "runbook", "plan", "run", "view"]),
+    ("drill", &["source", "runbook", "plan", "run"]),
 ];
 
 /// What each crate may depend on, of ours.

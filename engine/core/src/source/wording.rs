@@ -866,6 +866,48 @@ findings! {
     WorldUnused { what: String, path: String } = "B1207" Warning:
         "no {what} was sent for `{path}`", "",
         "the run ended before, or took another way";
+
+    // Drill files.
+    /// The file is no mapping with a name.
+    DrillShape { why: String } = "B1301" Error:
+        "this is not a drill file: {why}", "",
+        "write `drill: NAME`, `runbook: FILE`, `hosts: [a, b]` and `checks:`; the book's page on drills has an example";
+    /// A field of a drill that holds something else.
+    DrillValue { field: String, expected: String, found: String } = "B1302" Error:
+        "`{field}` must be {expected}, this is {found}", "",
+        "the book's page on drills has every field with an example";
+    /// Something that a part of a drill needs.
+    DrillIncomplete { place: String, field: String } = "B1303" Error:
+        "{place} needs `{field}`", "",
+        "add `{field}:`";
+    /// A name that nothing has.
+    DrillUnknown { what: String, name: String, similar: DidYouMean, known: Names } = "B1304" Error:
+        "there is no {what} `{name}`", "",
+        "{similar}there are {known}";
+    /// A name that something has already.
+    DrillTwice { what: String, name: String } = "B1305" Error:
+        "there is a {what} `{name}` already", "",
+        "give it another name; what is left out or shown is named by it";
+    /// A check, act or client that is nothing.
+    DrillNoKind { place: String, known: Names } = "B1306" Error:
+        "{place} needs one of {known}", "",
+        "write what kind it is";
+    /// A check, act or client that is two things.
+    DrillTwoKinds { place: String, first: String, second: String } = "B1307" Error:
+        "{place} cannot be both `{first}` and `{second}`", "",
+        "make two of it";
+    /// A step that is written as none.
+    DrillStep { why: String } = "B1308" Error:
+        "{why}", "",
+        "write it as the screen shows it, for example `restart/@web-2/stop`";
+    /// A fault in which nothing is done.
+    DrillFaultless { name: String } = "B1309" Error:
+        "nothing goes wrong in `{name}`", "",
+        "add `acts:` (what happens, and when) or `params:` (what is given wrongly)";
+    /// Acts in an order in which one of them never comes.
+    DrillOrder { why: String } = "B1310" Error:
+        "this can never happen: {why}", "",
+        "acts happen in the order they are written, each after the one above it";
 }
 
 #[cfg(test)]
