@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use banister_core::drill::{Drill, Fault};
 use banister_core::plan::{Inventory, check, compile};
 use banister_core::run::{Answers, Graph, Voices};
 use banister_core::source::{Diagnostic, Look, SourceFile, render_human};
@@ -13,7 +14,9 @@ use crate::tree::{self, TextFile};
 /// What a text is, by its first key at the margin.
 fn findings(source: &SourceFile) -> Option<Vec<Diagnostic>> {
     let has = |key: &str| source.text().lines().any(|line| line.starts_with(key));
-    if has("runbook:") {
+    if has("drill:") {
+        Some(Drill::parse(source).1)
+    } else if has("runbook:") {
         Some(check(source))
     } else if has("world:") {
         Some(World::parse(source).1)
@@ -95,6 +98,42 @@ fn every_shipped_world_is_one_of_its_runbook() {
             .unwrap_or_else(|| panic!("{} begins with no runbook's name", world.path));
         fits(runbook, &SourceFile::new(world.path, world.text));
     }
+}
+
+/// With and without each of its faults a drill's plan compiles, has the steps that the drill names, and the worlds that
+/// stand in for the lab are nights of it.
+#[test]
+fn every_shipped_drill_is_one_of_its_runbook() {
+    let drills = tree::files("runbooks/drills", &[".yaml"]).into_iter().filter(|file| !file.path.contains("/worlds/"));
+    let mut looked = 0;
+    for file in drills {
+        looked += 1;
+        let source = SourceFile::new(file.path.clone(), file.text);
+        let (drill, findings) = Drill::parse(&source);
+        let drill = drill.unwrap_or_else(|| panic!("{}", render_human(&source, &findings, Look::Plain)));
+        let near = |name: &str| {
+            let path = tree::root().join(&file.path).with_file_name("").join(name);
+            let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            SourceFile::new(name, text)
+        };
+        let runbook = near(&drill.runbook);
+        let inventory = drill.stand_in().expect("an inventory");
+        let looks = |fault: Option<&Fault>| {
+            let (plan, findings) = compile(&runbook, &inventory, &drill.params(fault));
+            assert!(findings.is_empty(), "{}", render_human(&runbook, &findings, Look::Plain));
+            let graph = Graph::new(Arc::new(plan.expect("a plan")));
+            let findings = drill.check(&graph);
+            assert!(findings.is_empty(), "{}", render_human(&source, &findings, Look::Plain));
+            let world = fault.map_or(drill.world.as_ref(), |fault| fault.world.as_ref());
+            let Some(world) = world.map(|name| near(name)) else { return };
+            let (read, mut findings) = World::parse(&world);
+            findings.extend(read.into_iter().flat_map(|world| world.check(&graph)));
+            assert!(findings.is_empty(), "{}", render_human(&world, &findings, Look::Plain));
+        };
+        looks(None);
+        drill.faults.values().for_each(|fault| looks(Some(fault)));
+    }
+    assert!(looked >= 1, "no drill seen: the search is broken");
 }
 
 #[test]
