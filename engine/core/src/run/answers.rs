@@ -43,6 +43,10 @@ pub struct PreparedAnswer {
 }
 
 impl PreparedAnswer {
+    fn fits(&self, ask: &AskId, words: &[Word]) -> bool {
+        self.path == ask.path && words.contains(&self.word)
+    }
+
     /// The answer to one ask.
     #[must_use]
     pub fn to(&self, ask: AskId) -> Answer {
@@ -88,8 +92,14 @@ impl Answers {
 
     /// Takes the first answer that is for this ask's path and says one of the words it allows.
     pub fn take(&mut self, ask: &AskId, words: &[Word]) -> Option<PreparedAnswer> {
-        let at = self.waiting.iter().position(|answer| answer.path == ask.path && words.contains(&answer.word))?;
+        let at = self.waiting.iter().position(|answer| answer.fits(ask, words))?;
         Some(self.waiting.remove(at))
+    }
+
+    /// Whether there is an answer that [`Self::take`] would give.
+    #[must_use]
+    pub fn has(&self, ask: &AskId, words: &[Word]) -> bool {
+        self.waiting.iter().any(|answer| answer.fits(ask, words))
     }
 
     /// Those that no ask has taken.

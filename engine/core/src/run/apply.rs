@@ -85,6 +85,7 @@ impl State {
                 let task = self.find(path)?;
                 self.task_mut(task).heard = true;
                 if matches!(reason, NotStartedReason::Revoked {}) {
+                    self.task_mut(task).lost_starts += 1;
                     self.transition(task, TaskState::Todo);
                 } else {
                     self.task_mut(task).tries += 1;
@@ -109,7 +110,9 @@ impl State {
                 Ok(())
             }
             RecordKind::StepReattached { path, .. } => {
-                self.transition(self.find(path)?, TaskState::Running);
+                let task = self.find(path)?;
+                self.task_mut(task).lost_starts = 0;
+                self.transition(task, TaskState::Running);
                 Ok(())
             }
             RecordKind::StepSettled { path, failed, .. } => {
@@ -170,6 +173,7 @@ impl State {
                         continue;
                     }
                     self.task_mut(undo).tries = 0;
+                    self.task_mut(undo).lost_starts = 0;
                     self.transition(undo, TaskState::Todo);
                 }
                 self.undoing.insert(task);

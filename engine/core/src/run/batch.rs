@@ -28,11 +28,26 @@ pub(super) struct Sample {
     pub(super) began: u64,
 }
 
+/// Asking a host about one attempt in doubt, again and again. Lost with the engine: another one begins anew.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asking {
+    pub(super) attempt: u32,
+    /// When this doubt was first asked about, and when it was last; nanoseconds of the boot clock.
+    pub(super) since: u64,
+    pub(super) last: u64,
+    /// Questions so far.
+    pub(super) round: u32,
+    /// A timer is armed for the next.
+    pub(super) waits: bool,
+}
+
 /// What this engine has sent out and not heard back from. Not part of the fold: another engine asks anew.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Inflight {
     pub(super) commands: BTreeSet<(TaskIndex, Purpose, u32)>,
     pub(super) asked: BTreeSet<TaskIndex>,
+    /// Hosts that are asked until they answer, or for as long as that makes sense.
+    pub(super) asking: BTreeMap<TaskIndex, Asking>,
     pub(super) preflights: BTreeSet<HostIndex>,
     pub(super) samples: BTreeMap<TaskIndex, Sample>,
     /// Previews an approval waits for.

@@ -153,6 +153,15 @@ pub enum Timer {
         /// The step.
         path: StepPath,
     },
+    /// Time to ask a host once more that did not answer.
+    AskTarget {
+        /// The instance in doubt.
+        path: StepPath,
+        /// Which attempt.
+        attempt: u32,
+        /// Which question of this doubt, from 1.
+        round: u32,
+    },
 }
 
 /// What the driver must do now. The core alone decides whether to try again.

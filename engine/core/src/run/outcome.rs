@@ -102,6 +102,11 @@ pub enum NotStartedReason {
     },
     /// The key was revoked before it was claimed: a late start will find that and refuse.
     Revoked {},
+    /// It was sent again and again, and each time the connection was lost and the host says that it never came.
+    NeverArrived {
+        /// How often in a row.
+        times: u32,
+    },
     /// The ledger refused it: a lower epoch, an attempt too many, a directory it must not use.
     Refused {
         /// In the ledger's words.

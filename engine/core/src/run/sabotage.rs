@@ -46,11 +46,17 @@ pub enum Sabotage {
     ApprovalNeverExpires,
     /// An outcome that contradicts what was settled is dropped.
     LateOutcomeDropped,
+    /// A host that does not answer is asked once, and then a person.
+    AsksOnce,
+    /// A host that does not answer is asked without end.
+    AsksForEver,
+    /// A start that never arrives is sent without end.
+    SendsForEver,
 }
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::EffectsBeforeCommit,
         Self::BudgetIgnoresUnreachable,
         Self::BudgetOffByOne,
@@ -70,6 +76,9 @@ impl Sabotage {
         Self::IntentNotSynced,
         Self::ApprovalNeverExpires,
         Self::LateOutcomeDropped,
+        Self::AsksOnce,
+        Self::AsksForEver,
+        Self::SendsForEver,
     ];
 }
 

@@ -239,6 +239,14 @@ impl State {
         self.asks.get(id)
     }
 
+    /// Whether an ask must be answered before the run can go on. One about a step whose host is still being asked may be
+    /// answered, and is withdrawn when the host answers.
+    #[must_use]
+    pub fn is_pressing(&self, ask: &Ask) -> bool {
+        let task = self.graph.find(&ask.id.path).map(|task| &self.task(task).state);
+        !matches!(task, Some(TaskState::Unknown { doubt: super::Doubt::Target, .. }))
+    }
+
     /// How far the run has come.
     #[must_use]
     pub fn phase(&self) -> Phase {

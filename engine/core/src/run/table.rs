@@ -153,6 +153,14 @@ fn does_not_know() -> TargetAnswer {
     TargetAnswer::Unknown(UnknownReason::NoStatus { why: "it rebooted".to_owned() })
 }
 
+fn is_another() -> TargetAnswer {
+    TargetAnswer::Unknown(UnknownReason::LedgerChanged { why: "another id".to_owned() })
+}
+
+fn does_not_answer() -> TargetAnswer {
+    TargetAnswer::Unknown(UnknownReason::Unanswered { why: "no route".to_owned() })
+}
+
 fn pause() -> Scene {
     Scene::new(then_next(Action::Pause { text: Template::text("look") }), "work")
 }
@@ -275,6 +283,18 @@ const ASKS: &[(&str, Build)] = &[
 
 const DOUBTS: &[(&str, Build)] = &[
     ("unknown, the host is asked", || doubted(changing())),
+    ("unknown, the host does not answer", || doubted(changing()).target(does_not_answer())),
+    ("unknown, the host is asked once more", || {
+        doubted(changing()).target(does_not_answer()).fire(|t| matches!(t, Timer::AskTarget { .. }))
+    }),
+    ("unknown, the host is another one", || verified(lost()).target(is_another())),
+    ("never arrived, twice already", || {
+        let mut scene = running();
+        for _ in 0..2 {
+            scene = scene.report(lost()).target(TargetAnswer::NeverStarted(NotStartedReason::Revoked {}));
+        }
+        scene.report(lost())
+    }),
     ("unknown, its verify looks", || verified(lost()).target(does_not_know())),
     ("unknown, a person is asked", || doubted(changing()).target(does_not_know())),
     ("unknown, verify could not be answered", || verified(ended(0, "")).report(lost())),
@@ -392,6 +412,8 @@ fn inputs(scene: &Scene) -> Vec<(String, Input)> {
         ("it ended bad", TargetAnswer::Ended(ended(1, ""))),
         ("it was cancelled", TargetAnswer::Ended(Report::Cancelled(CancelReport::default()))),
         ("it does not know", does_not_know()),
+        ("it does not answer", does_not_answer()),
+        ("it is another one", is_another()),
     ];
     for (name, answer) in answers {
         add(&format!("host: {name}"), Input::TargetAnswered { key: key(Purpose::Main, is.attempt.max(1)), answer });
@@ -409,6 +431,8 @@ fn inputs(scene: &Scene) -> Vec<(String, Input)> {
         ("gate's end", Timer::Gate { path: path.clone(), round: is.round }),
         ("gate's end, stale", Timer::Gate { path: path.clone(), round: is.round + 1 }),
         ("wait's end", Timer::Wait { path: path.clone() }),
+        ("next question", Timer::AskTarget { path: path.clone(), attempt: is.attempt, round: 2 }),
+        ("next question, stale", Timer::AskTarget { path: path.clone(), attempt: is.attempt, round: 9 }),
     ];
     for (name, timer) in timers {
         add(&format!("timer: {name}"), Input::TimerFired { timer });
@@ -545,6 +569,7 @@ fn name_of(effect: &Effect, focus: &StepPath) -> String {
                 Timer::Sample { .. } => "sample",
                 Timer::Gate { .. } => "gate",
                 Timer::Wait { .. } => "wait",
+                Timer::AskTarget { .. } => "next question",
             };
             format!("arm {kind}")
         }

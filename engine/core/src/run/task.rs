@@ -129,6 +129,8 @@ pub struct Task {
     pub verify_attempt: u32,
     /// Last attempt of its preview.
     pub preview_attempt: u32,
+    /// Attempts in a row that the host says never came, since a person last said `retry`.
+    pub lost_starts: u32,
     /// Attempts that failed since a person last said `retry`.
     pub tries: u32,
     /// Digest of its last preview.
@@ -180,6 +182,7 @@ impl Task {
             attempt: 0,
             verify_attempt: 0,
             preview_attempt: 0,
+            lost_starts: 0,
             tries: 0,
             preview: None,
             approved_preview: None,

@@ -74,6 +74,82 @@ fn an_unknown_outcome_asks_the_host_and_never_runs_again_by_itself() {
 }
 
 #[test]
+fn a_host_that_does_not_answer_is_asked_again_for_minutes_and_then_a_person_must_say() {
+    let mut bench = Bench::start(rolling(2, 1));
+    let request = bench.sent().unwrap();
+    let lost = Report::Unknown(UnknownReason::Lost { why: "cable".to_owned() });
+    bench.say(Input::Reported { key: request.key.clone(), report: lost, at: None }).unwrap();
+    let began = bench.seconds;
+    let mut asked = Vec::new();
+    loop {
+        let Some(at) = bench.effects.iter().position(|e| matches!(e, Effect::AskTarget(_))) else { break };
+        bench.effects.remove(at);
+        asked.push(bench.seconds - began);
+        let answer = TargetAnswer::Unknown(UnknownReason::Unanswered { why: "no route".to_owned() });
+        bench.say(Input::TargetAnswered { key: request.key.clone(), answer }).unwrap();
+        let ask = bench.ask().clone();
+        let is_timer = |e: &Effect| matches!(e, Effect::ArmTimer { timer: Timer::AskTarget { .. }, .. });
+        let Some(at) = bench.effects.iter().position(is_timer) else {
+            assert!(bench.run.state().is_pressing(&ask), "nobody asks the host any more");
+            break;
+        };
+        assert!(!bench.run.state().is_pressing(&ask), "the host is still asked");
+        let Effect::ArmTimer { timer, after_ns } = bench.effects.remove(at) else { unreachable!() };
+        bench.seconds += after_ns / 1_000_000_000 - 1;
+        bench.say(Input::TimerFired { timer }).unwrap();
+    }
+    assert_eq!(asked, [0, 3, 9, 20, 41, 72, 103, 134, 165]);
+    let asks = bench.journal.records.iter().filter(|r| matches!(r.kind, RecordKind::AskOpened { .. })).count();
+    assert_eq!(asks, 1, "one ask, however often the host is asked");
+    bench.answer(Word::AskAgain).unwrap();
+    assert!(bench.effects.iter().any(|e| matches!(e, Effect::AskTarget(_))), "a person may ask once more");
+}
+
+#[test]
+fn what_a_person_says_while_the_host_is_asked_counts_and_the_late_answer_is_told() {
+    let mut bench = Bench::start(rolling(1, 0));
+    let request = bench.sent().unwrap();
+    let lost = Report::Unknown(UnknownReason::Lost { why: "cable".to_owned() });
+    bench.say(Input::Reported { key: request.key.clone(), report: lost, at: None }).unwrap();
+    let silence = TargetAnswer::Unknown(UnknownReason::Unanswered { why: "no route".to_owned() });
+    bench.say(Input::TargetAnswered { key: request.key.clone(), answer: silence }).unwrap();
+    let is_timer = |e: &Effect| matches!(e, Effect::ArmTimer { timer: Timer::AskTarget { .. }, .. });
+    let at = bench.effects.iter().position(is_timer).unwrap();
+    let Effect::ArmTimer { timer, .. } = bench.effects.remove(at) else { unreachable!() };
+    bench.say(Input::TimerFired { timer }).unwrap();
+    bench.answer(Word::ByHand).unwrap();
+    assert!(words(&bench).contains("roll/@web-1/restart hand"), "{}", words(&bench));
+    let answer = TargetAnswer::Ended(ended(1, ""));
+    bench.say(Input::TargetAnswered { key: request.key, answer }).unwrap();
+    assert!(bench.journal.records.iter().any(|r| matches!(r.kind, RecordKind::OutcomeLate { .. })));
+    assert!(words(&bench).contains("roll/@web-1/restart hand"), "it changes nothing: {}", words(&bench));
+}
+
+#[test]
+fn a_start_that_never_arrives_is_sent_three_times_and_then_a_person_must_say() {
+    let mut plan = rolling(1, 0);
+    if let crate::plan::Action::Roll(roll) = &mut plan.steps[0].action
+        && let crate::plan::Action::Command(command) = &mut roll.steps[0].action
+    {
+        command.retry.attempts = 5;
+    }
+    let mut bench = Bench::start(plan);
+    let mut sent = 0;
+    while let Some(request) = bench.sent() {
+        sent += 1;
+        let lost = Report::Unknown(UnknownReason::Lost { why: "cable".to_owned() });
+        bench.say(Input::Reported { key: request.key.clone(), report: lost, at: None }).unwrap();
+        let answer = TargetAnswer::NeverStarted(NotStartedReason::Revoked {});
+        bench.say(Input::TargetAnswered { key: request.key, answer }).unwrap();
+    }
+    assert_eq!((sent, bench.ask().kind), (3, AskKind::Failure));
+    assert!(bench.ask().question.contains("3 times"), "{}", bench.ask().question);
+    bench.answer(Word::Retry).unwrap();
+    bench.run_all(|_| ended(0, ""));
+    assert_eq!(bench.run.state().finished(), Some(ExitCode::DONE), "{}", words(&bench));
+}
+
+#[test]
 fn a_run_cut_at_any_record_resumes_and_finishes() {
     let mut whole = Bench::start(rolling(3, 0));
     whole.run_all(|_| ended(0, ""));

@@ -261,7 +261,8 @@ impl Stage<'_> {
         if state.draining().is_some() || state.finished().is_some() || state.drained().is_some() {
             return None;
         }
-        state.asks().find(|ask| ask.unavailable.is_none() && !self.put.contains(&ask.id)).cloned()
+        let must = |ask: &&Ask| ask.unavailable.is_none() && !self.put.contains(&ask.id) && state.is_pressing(ask);
+        state.asks().find(must).cloned()
     }
 
     fn person(&self, name: Option<&str>) -> Actor {

@@ -150,8 +150,10 @@ fn a_world_in_which_a_step_is_never_started_comes_to_an_end_too() {
     let plan = plan(NIGHT);
     let source = SourceFile::new("world.yaml", "world: w\nsteps: { '*': { unknown: cable out, truth: never } }\n");
     let world = World::parse(&source).0.unwrap();
-    let played = rehearse_at_most(500, Arc::clone(&plan), &plan.hash(), &world, info(), DateTime::UNIX_EPOCH);
-    assert_eq!(played, Err(RehearsalError::Endless { events: 500 }));
+    let play = |most| rehearse_at_most(most, Arc::clone(&plan), &plan.hash(), &world, info(), DateTime::UNIX_EPOCH);
+    assert_eq!(play(5), Err(RehearsalError::Endless { events: 5 }));
+    // It is sent three times, and then a person would have to say whether once more.
+    assert_eq!(play(500).map(|played| played.exit), Ok(ExitCode::FAILED));
 }
 
 #[test]

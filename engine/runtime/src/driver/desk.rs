@@ -77,6 +77,11 @@ impl Desk {
         let mut inputs = Vec::new();
         let open: Vec<Ask> = state.asks().filter(|ask| ask.unavailable.is_none()).cloned().collect();
         for ask in open {
+            // The host is still asked: a terminal may say what shall be, and nobody has to. An answer given beforehand was
+            // meant for when the host cannot tell.
+            if !state.is_pressing(&ask) && (self.terminal.is_none() || self.answers.has(&ask.id, &ask.words)) {
+                continue;
+            }
             if self.put.contains_key(&ask.id) {
                 continue;
             }

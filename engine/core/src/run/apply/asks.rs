@@ -1,7 +1,7 @@
 //! Asks and approvals: what people are asked, what they say, what it allows.
 
 use crate::plan::StepIndex;
-use crate::run::task::{TaskIndex, TaskState};
+use crate::run::task::{Doubt, TaskIndex, TaskState};
 use crate::run::{Actor, Approval, Ask, AskId, AskKind, Record, RecordKind, State, Word};
 
 impl State {
@@ -40,6 +40,13 @@ impl State {
                     return Ok(());
                 }
                 self.close_ask(ask, task);
+                // Whether the host was still being asked or not: a person has taken it up.
+                if kind == Some(AskKind::Unknown)
+                    && *word != Word::AskAgain
+                    && let TaskState::Unknown { reason, .. } = self.task(task).state.clone()
+                {
+                    self.transition(task, TaskState::Unknown { reason, doubt: Doubt::Person });
+                }
                 match word {
                     Word::Retry => {
                         let is = self.task_mut(task);
@@ -48,6 +55,7 @@ impl State {
                         }
                         is.granted = true;
                         is.tries = 0;
+                        is.lost_starts = 0;
                         self.transition(task, TaskState::Todo);
                     }
                     Word::Refuse => self.refused = true,

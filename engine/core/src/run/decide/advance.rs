@@ -238,7 +238,9 @@ impl Batch<'_> {
         }
         let is_ending = state.aborted().is_some() || (state.stopped && !self.has_undo_left());
         if is_ending {
-            self.finish();
+            if state.draining().is_some() || !self.will_ask_again() {
+                self.finish();
+            }
         } else if state.phase() == Phase::Checking && self.has_failed_check() {
             let exit = state.exit();
             if state.rechecking { self.drained(exit) } else { self.finish() }

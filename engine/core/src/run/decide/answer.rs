@@ -126,6 +126,10 @@ impl Batch<'_> {
 
     fn act(&mut self, actor: &Actor, task: TaskIndex, ask: &Ask, answer: Answer, bad: Vec<HostName>) {
         let path = ask.id.path.clone();
+        if ask.kind == AskKind::Unknown {
+            // From here on the person's word counts; what the host still answers is news only if it contradicts that.
+            self.stop_asking(task);
+        }
         let reason = answer.reason.unwrap_or_default();
         let person = actor.to_string();
         match answer.word {

@@ -3,7 +3,7 @@
 use crate::plan::Verify;
 use crate::run::batch::Batch;
 use crate::run::graph::{Role, Work};
-use crate::run::task::{TaskIndex, TaskState};
+use crate::run::task::{Doubt, TaskIndex, TaskState};
 use crate::run::{AskId, AskKind, AskUnavailableReason, DrainReason, RecordKind, Rejected, UnknownReason, Word};
 
 use super::verdict::{describe, describe_unknown};
@@ -54,6 +54,9 @@ impl Batch<'_> {
             (AskKind::Verify, ..) => format!("{title}: did it do what it should?"),
             (AskKind::Failure, _, TaskState::Failed(reason)) => format!("{title}: {}", describe(reason)),
             (AskKind::GateTimeout, _, TaskState::Failed(reason)) => format!("{title}: {}", describe(reason)),
+            (AskKind::Unknown, _, TaskState::Unknown { reason, doubt: Doubt::Target }) => {
+                format!("{title}: nobody knows, the host is asked again: {}", describe_unknown(reason))
+            }
             (AskKind::Unknown | AskKind::GateTimeout, _, TaskState::Unknown { reason, .. }) => {
                 format!("{title}: nobody knows: {}", describe_unknown(reason))
             }
@@ -159,7 +162,7 @@ impl Batch<'_> {
         let path = self.state().graph().path(task).clone();
         let attempt = self.state().task(task).attempt;
         self.run.inflight.forget(task, |_| true);
-        self.run.inflight.asked.remove(&task);
+        self.stop_asking(task);
         self.engine(RecordKind::StepUnknown { path, attempt, reason: UnknownReason::LeftRunning {}, asking: false });
     }
 

@@ -67,6 +67,7 @@ impl Batch<'_> {
             self.run.inflight.commands.clear();
             self.run.inflight.samples.clear();
             self.run.inflight.asked.clear();
+            self.run.inflight.asking.clear();
             self.run.inflight.preflights.clear();
         }
         Ok(())

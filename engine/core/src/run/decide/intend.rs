@@ -146,25 +146,6 @@ impl Batch<'_> {
         }
     }
 
-    /// Asks the host what became of an attempt; the answer is `Input::TargetAnswered`.
-    pub(in crate::run) fn ask_target(&mut self, task: TaskIndex, reason: UnknownReason) {
-        let Some(host) = self.state().graph().node(task).host else { return };
-        let attempt = self.state().task(task).attempt;
-        let path = self.state().graph().path(task).clone();
-        match self.request(task, host, Purpose::Main, attempt) {
-            Ok((request, _)) => {
-                self.engine(RecordKind::StepUnknown { path, attempt, reason, asking: true });
-                self.run.inflight.asked.insert(task);
-                self.effect(Effect::AskTarget(Box::new(request)));
-            }
-            Err(why) => {
-                let reason = UnknownReason::Unanswered { why };
-                self.engine(RecordKind::StepUnknown { path, attempt, reason, asking: false });
-                self.ask_unknown(task);
-            }
-        }
-    }
-
     /// Asks for a running command to be stopped; its attempt is answered by a report.
     pub(in crate::run) fn cancel(&mut self, task: TaskIndex) {
         let Some(host) = self.state().graph().node(task).host else { return };

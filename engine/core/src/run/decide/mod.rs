@@ -4,6 +4,7 @@ mod advance;
 mod answer;
 mod approve;
 mod ask;
+mod ask_target;
 mod command;
 mod gate;
 mod intend;

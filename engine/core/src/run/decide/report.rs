@@ -4,15 +4,18 @@ use crate::plan::{Condition, ConditionError, EffectClass, StepResult, StreamText
 use crate::run::batch::Batch;
 use crate::run::graph::Work;
 use crate::run::sabotage::Sabotage;
-use crate::run::task::{Doubt, TaskIndex, TaskState};
+use crate::run::task::{TaskIndex, TaskState};
 use crate::run::{
     Captured, CapturedText, EffectKey, Ended, Exit, FailedReason, NotStartedReason, Purpose, RecordKind, Rejected,
-    Report, TargetAnswer, UnknownReason,
+    Report, UnknownReason,
 };
 use crate::runbook::OutputName;
 
 /// Outputs larger than this fail their step.
 pub(in crate::run) const MAX_OUTPUT: usize = 4096;
+
+/// Starts of one instance in a row that never arrived: after these a person must say whether there is a point in one more.
+const MOST_LOST_STARTS: u32 = 3;
 
 fn stream(captured: &Captured) -> StreamText<'_> {
     match &captured.text {
@@ -56,21 +59,13 @@ impl Batch<'_> {
                     if adopted && matches!(report, Report::Unknown(_)) {
                         return Err(not_under_way());
                     }
-                    self.run.inflight.asked.remove(&task);
+                    self.stop_asking(task);
                     // A verify of the doubt that this answer ends is no longer waited for either.
                     self.run.inflight.forget(task, |p| p != Purpose::Preview);
                     self.main_reported(task, report, adopted);
                     return Ok(());
                 }
-                let is_abandoned = is.abandoned.contains(&key.attempt) && matches!(report, Report::Ended(_));
-                let is_dropped = self.run.is_broken(Sabotage::LateOutcomeDropped);
-                if !is_dropped && (is_abandoned || (is.attempt == key.attempt && self.contradicts(task, &report))) {
-                    let said = format!("{report:?}").chars().take(200).collect();
-                    let path = key.path.clone();
-                    self.engine(RecordKind::OutcomeLate { path, attempt: key.attempt, said });
-                    return Ok(());
-                }
-                Err(not_under_way())
+                self.late(task, key, &report)
             }
             Purpose::Verify if was_sent && self.state().task(task).verify_attempt == key.attempt => {
                 self.run.inflight.commands.remove(&sent);
@@ -86,7 +81,21 @@ impl Batch<'_> {
         }
     }
 
-    fn task_of(&self, key: &EffectKey) -> Result<TaskIndex, Rejected> {
+    /// What an attempt says that is under way no more: news only if it contradicts what was settled without it.
+    pub(in crate::run) fn late(&mut self, task: TaskIndex, key: &EffectKey, report: &Report) -> Result<(), Rejected> {
+        let is = self.state().task(task);
+        let is_abandoned = is.abandoned.contains(&key.attempt) && matches!(report, Report::Ended(_));
+        let is_dropped = self.run.is_broken(Sabotage::LateOutcomeDropped);
+        if !is_dropped && (is_abandoned || (is.attempt == key.attempt && self.contradicts(task, report))) {
+            let said = format!("{report:?}").chars().take(200).collect();
+            let path = key.path.clone();
+            self.engine(RecordKind::OutcomeLate { path, attempt: key.attempt, said });
+            return Ok(());
+        }
+        Err(Rejected::NotUnderWay { path: key.path.clone(), attempt: key.attempt })
+    }
+
+    pub(in crate::run) fn task_of(&self, key: &EffectKey) -> Result<TaskIndex, Rejected> {
         let run = self.state().info().map_or("", |i| i.run.as_str());
         let graph = self.state().graph();
         let is_there = |task: &TaskIndex| graph.host(*task).is_none_or(|host| host.name == key.host);
@@ -197,10 +206,7 @@ impl Batch<'_> {
                 }
             }
             Report::NotStarted(reason) => {
-                self.engine(RecordKind::StepNotStarted { path, purpose, attempt, reason });
-                if matches!(self.state().task(task).state, TaskState::Failed(_)) {
-                    self.failed(task);
-                }
+                self.not_started(task, reason);
             }
             Report::Cancelled(report) => {
                 let timeout = self.state().graph().command(task).and_then(|c| c.timeout_ms);
@@ -232,6 +238,22 @@ impl Batch<'_> {
         }
     }
 
+    /// An attempt never ran: what was only lost on its way is sent again, a few times.
+    pub(in crate::run) fn not_started(&mut self, task: TaskIndex, reason: NotStartedReason) {
+        let path = self.state().graph().path(task).clone();
+        let (purpose, attempt) = (Purpose::Main, self.state().task(task).attempt);
+        self.engine(RecordKind::StepNotStarted { path: path.clone(), purpose, attempt, reason });
+        let times = self.state().task(task).lost_starts;
+        let is_lost_again = self.state().task(task).state == TaskState::Todo && times >= MOST_LOST_STARTS;
+        if is_lost_again && !self.run.is_broken(Sabotage::SendsForEver) {
+            let failed = Some(FailedReason::NotStarted(NotStartedReason::NeverArrived { times }));
+            self.engine(RecordKind::StepSettled { path, attempt, failed, by: "the engine".to_owned() });
+        }
+        if matches!(self.state().task(task).state, TaskState::Failed(_)) {
+            self.failed(task);
+        }
+    }
+
     fn unknown(&mut self, task: TaskIndex, reason: UnknownReason) {
         let path = self.state().graph().path(task).clone();
         let attempt = self.state().task(task).attempt;
@@ -251,51 +273,6 @@ impl Batch<'_> {
         } else {
             self.engine(RecordKind::StepUnknown { path, attempt, reason, asking: false });
             self.read_unknown(task);
-        }
-    }
-
-    pub(in crate::run) fn target_answered(&mut self, key: &EffectKey, answer: TargetAnswer) -> Result<(), Rejected> {
-        let task = self.task_of(key)?;
-        let is = self.state().task(task);
-        let is_asked = is.attempt == key.attempt
-            && matches!(is.state, TaskState::Unknown { doubt: Doubt::Target, .. })
-            && self.run.inflight.asked.contains(&task);
-        if !is_asked {
-            return Err(Rejected::NotUnderWay { path: key.path.clone(), attempt: key.attempt });
-        }
-        self.run.inflight.asked.remove(&task);
-        let (path, attempt) = (key.path.clone(), key.attempt);
-        match answer {
-            TargetAnswer::NeverStarted(reason) => {
-                self.engine(RecordKind::StepNotStarted { path, purpose: Purpose::Main, attempt, reason });
-                if matches!(self.state().task(task).state, TaskState::Failed(_)) {
-                    self.failed(task);
-                }
-                self.start_revoked_undo(task);
-            }
-            TargetAnswer::Running => {
-                self.engine(RecordKind::StepReattached { path, attempt });
-                self.run.inflight.commands.insert((task, Purpose::Main, attempt));
-                self.rearm_timeout(task);
-                self.after_reattach(task);
-            }
-            TargetAnswer::Ended(Report::Unknown(reason)) | TargetAnswer::Unknown(reason) => {
-                self.target_unknown(task, reason);
-            }
-            TargetAnswer::Ended(report) => self.main_reported(task, report, true),
-        }
-        Ok(())
-    }
-
-    /// The host could not tell: a verify decides, then a person.
-    fn target_unknown(&mut self, task: TaskIndex, reason: UnknownReason) {
-        let path = self.state().graph().path(task).clone();
-        let attempt = self.state().task(task).attempt;
-        self.engine(RecordKind::StepUnknown { path, attempt, reason, asking: false });
-        if self.has_verify_probe(task) {
-            self.intend(task, Purpose::Verify);
-        } else {
-            self.ask_unknown(task);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::plan::OnTimeout;
 use crate::run::batch::Batch;
-use crate::run::task::{Stamp, TaskIndex, TaskState};
+use crate::run::task::{Doubt, Stamp, TaskIndex, TaskState};
 use crate::run::{AskKind, Effect, Purpose, RecordKind, Rejected, Timer};
 
 impl Batch<'_> {
@@ -12,7 +12,8 @@ impl Batch<'_> {
             | Timer::Timeout { path, .. }
             | Timer::Sample { path, .. }
             | Timer::Gate { path, .. }
-            | Timer::Wait { path } => path,
+            | Timer::Wait { path }
+            | Timer::AskTarget { path, .. } => path,
         };
         let task = self.state().graph().find(path).ok_or_else(|| Rejected::UnknownStep(path.to_string()))?;
         let is = self.state().task(task);
@@ -35,6 +36,11 @@ impl Batch<'_> {
                 self.take_sample(task);
             }
             (Timer::Gate { round, .. }, TaskState::Gating) if *round == is.round => self.gate_timed_out(task),
+            (Timer::AskTarget { attempt, round, .. }, TaskState::Unknown { doubt: Doubt::Target, .. })
+                if self.awaits_question(task, *attempt, *round) =>
+            {
+                self.ask_once_more(task);
+            }
             (Timer::Wait { .. }, TaskState::Waiting) => {
                 let path = path.clone();
                 self.engine(RecordKind::StepCompleted { path });

@@ -67,8 +67,13 @@ impl Batch<'_> {
         let effect = self.state().graph().effect(task);
         let retry = self.state().graph().command(task).map(|c| c.retry);
         let may_repeat = match reason {
-            // It would be as incomplete again, and an account that is refused stays refused.
-            FailedReason::NotStarted(NotStartedReason::Incomplete { .. } | NotStartedReason::Account { .. }) => false,
+            // It would be as incomplete again, and an account that is refused stays refused. What never arrived was sent
+            // again already.
+            FailedReason::NotStarted(
+                NotStartedReason::Incomplete { .. }
+                | NotStartedReason::Account { .. }
+                | NotStartedReason::NeverArrived { .. },
+            ) => false,
             FailedReason::NotStarted(_) => true,
             FailedReason::Cancelled(_) | FailedReason::SaidByPerson { .. } => false,
             _ => {
@@ -310,6 +315,9 @@ pub(crate) fn describe(reason: &FailedReason) -> String {
         FailedReason::VerifyFalse { why } => format!("its verify says no: {why}"),
         FailedReason::NotStarted(reason) => match reason {
             NotStartedReason::Unreachable { why } => format!("not started, unreachable: {why}"),
+            NotStartedReason::NeverArrived { times } => {
+                format!("not started: it was sent {times} times and never arrived")
+            }
             NotStartedReason::Revoked {} => "not started: it was revoked".to_owned(),
             NotStartedReason::Refused { why } => format!("not started, the ledger refused: {why}"),
             NotStartedReason::Account { why } | NotStartedReason::Incomplete { why } => format!("not started: {why}"),

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use crate::plan::StepPath;
 use crate::run::{
-    FailedReason, NotStartedReason, Purpose, Record, RecordKind, SkipReason, StreamInfo, TaskState, Work, describe,
-    describe_unknown,
+    FailedReason, NotStartedReason, Purpose, Record, RecordKind, SkipReason, StreamInfo, TaskState, UnknownReason,
+    Work, describe, describe_unknown,
 };
 use crate::source::visible;
 use crate::view::phrase::{bytes, duration, who};
@@ -47,7 +47,12 @@ pub(super) fn text(view: &RunView, record: &Record) -> Option<String> {
             format!("FAIL {path}: {}", visible(&describe(&FailedReason::Cancelled(report.clone()))))
         }
         RecordKind::StepUnknown { path, reason, asking, .. } => {
-            let next = if *asking { "the host is asked" } else { "the host cannot say" };
+            let next = match (asking, reason) {
+                (true, UnknownReason::Unanswered { .. }) => "the host does not answer and is asked again",
+                (true, _) => "the host is asked",
+                (false, UnknownReason::Unanswered { .. }) => "the host does not answer",
+                (false, _) => "the host cannot say",
+            };
             format!("UNKN {path}: unknown, {next}; {}", visible(&describe_unknown(reason)))
         }
         RecordKind::StepReattached { path, .. } => format!("{path} still runs, the host says; waiting for its end"),

@@ -25,6 +25,7 @@ use crate::run::{
     Input, Now, Purpose, Record, RecordKind, Rejected, Report, Run, Sabotage, State, TargetAnswer, Timer,
     UnknownReason,
 };
+use crate::runbook::HostName;
 
 const SECOND: u64 = 1_000_000_000;
 /// From here on nothing goes wrong any more, so that what does not end is stuck.
@@ -95,6 +96,14 @@ struct Night {
     cause: Option<Input>,
     /// Attempts a later engine hears of although an earlier one sent them.
     attached: BTreeMap<(StepPath, u32), u32>,
+    /// Nobody says anything about a step whose host is still asked.
+    are_patient: bool,
+    /// Hosts whose network is away, and until when.
+    cuts: BTreeMap<HostName, u64>,
+    /// A host that starts never reach, as long as anything goes wrong.
+    swallows: Option<HostName>,
+    /// Since when, and by which engine, a host is asked about an attempt.
+    asked_since: BTreeMap<(StepPath, u32), (u32, u64)>,
 }
 
 /// Lives through one night.
@@ -135,8 +144,15 @@ pub(super) fn night(seed: u64, sabotage: Option<Sabotage>, is_loud: bool) -> Res
         patience: BTreeMap::new(),
         cause: None,
         attached: BTreeMap::new(),
+        are_patient: random.permille(500),
+        cuts: BTreeMap::new(),
+        swallows: None,
+        asked_since: BTreeMap::new(),
         random,
     };
+    if night.random.permille(80) {
+        night.swallows = Some(night.any_host());
+    }
     match night.live() {
         Ok(()) => {
             night.summary.exit = night.run.state().finished().or(night.run.state().drained());
@@ -154,6 +170,15 @@ impl Night {
 
     fn count(&mut self, what: impl Into<String>) {
         *self.summary.coverage.entry(what.into()).or_default() += 1;
+    }
+
+    fn any_host(&mut self) -> HostName {
+        let at = self.random.below(self.plan.hosts.len());
+        self.plan.hosts[at].name.clone()
+    }
+
+    fn is_cut(&self, host: &HostName) -> bool {
+        !self.is_calm() && self.cuts.get(host).is_some_and(|until| *until > self.now)
     }
 
     fn clock(&self) -> Now {
@@ -237,8 +262,9 @@ impl Night {
             Event::Ends(key, vanish, engine) => {
                 if self.hosts.end(&key.path, key.attempt, vanish) {
                     let attached = self.attached.get(&(key.path.clone(), key.attempt)).copied();
+                    // Whoever attached to it last hears of it; the engine that sent it may be gone.
                     if let (Some(engine), Some(report)) =
-                        (engine.or(attached), self.hosts.report(&key.path, key.attempt))
+                        (attached.or(engine), self.hosts.report(&key.path, key.attempt))
                     {
                         self.report(engine, key, report);
                     }
@@ -310,7 +336,9 @@ impl Night {
     }
 
     fn person(&mut self) -> Result<(), String> {
-        let asks: Vec<_> = self.run.state().asks().cloned().collect();
+        let state = self.run.state();
+        let is_heard = |ask: &&crate::run::Ask| !self.are_patient || state.is_pressing(ask);
+        let asks: Vec<_> = state.asks().filter(is_heard).cloned().collect();
         let Some(ask) = self.random.pick(&asks).cloned() else { return Ok(()) };
         let all = people::people();
         let driver = self.run.state().pen().cloned().unwrap_or_else(|| all[0].clone());
@@ -354,6 +382,11 @@ impl Night {
         if self.random.permille(20) {
             self.count("fault: drained by a signal");
             return self.say(Input::Drain { reason: DrainReason::Signal });
+        }
+        if self.random.permille(60) {
+            self.count("fault: the network of a host is away");
+            let (host, until) = (self.any_host(), self.now + self.random.between(5, 600) * SECOND);
+            self.cuts.insert(host, until);
         }
         if self.random.permille(150)
             && let Some(path) = self.facts.tasks.iter().find(|(_, f)| !f.allowed_by.is_empty()).map(|(p, _)| p.clone())
@@ -448,11 +481,51 @@ impl Night {
             }
             self.oracle.see(&self.facts, &self.plan, &record)?;
             self.check_cause(&record)?;
+            self.check_asking(&record)?;
             if self.sabotage != Some(Sabotage::EffectsBeforeCommit) || self.shadow.seq() + 1 == record.seq {
                 self.shadow.apply(&record).map_err(|e| e.to_string())?;
             }
         }
         Ok(())
+    }
+
+    /// A host that does not answer is asked again for minutes before a person must say.
+    fn check_asking(&mut self, record: &Record) -> Result<(), String> {
+        match &record.kind {
+            RecordKind::StepUnknown { path, attempt, reason: UnknownReason::Unanswered { .. }, asking: false } => {
+                let Some((_, since)) = self.asked_since.remove(&(path.clone(), *attempt)) else { return Ok(()) };
+                let asked = (self.now - since) / SECOND;
+                if asked < 140 && matches!(self.cause, Some(Input::TargetAnswered { .. })) {
+                    return Err(format!("{path}: the host was asked for {asked} s only"));
+                }
+                self.count("asked in vain until a person must say");
+            }
+            RecordKind::StepUnknown { path, attempt, reason, asking: true } => {
+                // Another doubt, and not the same one that still has no answer.
+                if !matches!(reason, UnknownReason::Unanswered { .. }) {
+                    self.asked_since.remove(&(path.clone(), *attempt));
+                }
+            }
+            RecordKind::AskAnswered { ask, word: crate::run::Word::AskAgain, .. } => {
+                self.asked_since.retain(|(path, _), _| *path != ask.path);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Nor is it asked for ever.
+    fn check_question(&mut self, key: &EffectKey) -> Result<(), String> {
+        let begin = (self.engine, self.now);
+        let asked = self.asked_since.entry((key.path.clone(), key.attempt)).or_insert(begin);
+        if asked.0 != self.engine {
+            *asked = begin;
+        }
+        let passed = (self.now - asked.1) / SECOND;
+        if passed > 0 {
+            self.count("asked: again");
+        }
+        if passed > 190 { Err(format!("{key}: the host is still asked after {passed} s")) } else { Ok(()) }
     }
 
     /// A verdict on what changes follows from an answer about it, from a person, or not at all.
@@ -538,7 +611,10 @@ impl Night {
                 }
             }
             Effect::Execute(request) => self.execute(*request)?,
-            Effect::AskTarget(request) => self.ask_target(*request),
+            Effect::AskTarget(request) => {
+                self.check_question(&request.key)?;
+                self.ask_target(*request);
+            }
             Effect::Cancel(request) => {
                 let delay = self.random.between(SECOND / 10, 5 * SECOND);
                 self.count("cancelled");
@@ -552,14 +628,21 @@ impl Night {
         self.check_execute(&request)?;
         self.executed.insert(request.key.clone());
         let is_calm = self.is_calm();
-        let fate = hosts::fate(&mut self.random, request.effect, is_calm);
+        let is_cut = self.is_cut(&request.key.host);
         if !request.effect.changes() {
-            let delay = self.random.between(SECOND / 100, 3 * SECOND);
-            let report = self.hosts.read(&request, &mut self.random, is_calm);
+            let report = match is_cut {
+                true => hosts::unreachable(),
+                false => self.hosts.read(&request, &mut self.random, is_calm),
+            };
             self.report(self.engine, request.key, report);
-            let _ = delay;
             return Ok(());
         }
+        let fate = match is_cut {
+            true if self.random.permille(500) => Fate::Unreachable,
+            true => Fate::LostBefore,
+            false if !is_calm && self.swallows.as_ref() == Some(&request.key.host) => Fate::LostBefore,
+            false => hosts::fate(&mut self.random, request.effect, is_calm),
+        };
         self.count(format!("fate: {fate:?}"));
         let status = i32::from(!is_calm && self.random.permille(180));
         let stdout = if self.random.permille(50) && !is_calm { "bad" } else { "good" };
@@ -630,7 +713,11 @@ impl Night {
 
     fn ask_target(&mut self, request: ExecuteRequest) {
         let delay = self.random.between(SECOND / 100, 5 * SECOND);
-        let what = if self.is_calm() { 99 } else { self.random.below(20) };
+        let what = match self.is_cut(&request.key.host) {
+            true => 0,
+            false if self.is_calm() => 99,
+            false => self.random.below(20),
+        };
         let answer = match what {
             0..=3 => {
                 self.count("asked: no answer");

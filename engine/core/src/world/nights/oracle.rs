@@ -65,6 +65,8 @@ pub(super) struct Oracle {
     resumable: BTreeSet<StepPath>,
     /// Where the roll itself could not begin: that is no host's failure.
     of_the_roll: BTreeSet<StepPath>,
+    /// Starts in a row that never came, by instance.
+    lost_starts: BTreeMap<StepPath, u32>,
     /// Records that were checked when they were written are folded once more.
     pub(super) is_told_again: bool,
 }
@@ -266,6 +268,7 @@ impl Oracle {
             },
             RecordKind::StepNotStarted { path, attempt, reason, .. } => {
                 if matches!(reason, NotStartedReason::Revoked {}) {
+                    *self.lost_starts.entry(path.clone()).or_default() += 1;
                     self.outcomes.insert((path.clone(), *attempt));
                     self.unknown.remove(path);
                     self.failed.remove(path);
@@ -299,6 +302,7 @@ impl Oracle {
             }
             RecordKind::StepReattached { path, .. } => {
                 self.unknown.remove(path);
+                self.lost_starts.remove(path);
             }
             RecordKind::StepSettled { path, failed, .. } => {
                 let attempt = self.last.get(path).map_or(0, |(a, _)| *a);
@@ -349,6 +353,7 @@ impl Oracle {
                 for (undo, fact) in &facts.tasks {
                     if fact.role == Role::Undo(path.clone()) {
                         self.retries.insert(undo.clone());
+                        self.lost_starts.remove(undo);
                         self.done.remove(undo);
                     }
                 }
@@ -494,6 +499,10 @@ impl Oracle {
                     self.check_trouble(facts, path)?;
                 }
                 self.check_repeat(facts, path, attempt)?;
+                // One more where a crash tore a batch between the last loss and what follows from it.
+                if let Some(times) = self.lost_starts.get(path).filter(|times| **times > 3) {
+                    return Err(format!("{path} is sent once more although {times} starts of it never came"));
+                }
                 self.check_destroy(facts, path, record)?;
                 if self.retries.remove(path) {
                     self.automatic.insert(path.clone(), 0);
@@ -623,6 +632,7 @@ impl Oracle {
         let kind = self.asks.remove(ask);
         match word {
             Word::Retry => {
+                self.lost_starts.remove(&ask.path);
                 self.retries.insert(ask.path.clone());
                 self.granted.insert(ask.path.clone());
                 self.failed.remove(&ask.path);

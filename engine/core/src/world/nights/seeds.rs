@@ -88,6 +88,9 @@ fn two_thousand_nights() {
     for fate in FATES {
         assert!(coverage.contains_key(&format!("fate: {fate:?}")), "no start request met {fate:?}");
     }
+    for rule in ["asked: again", "asked in vain until a person must say", "fault: the network of a host is away"] {
+        assert!(coverage.contains_key(rule), "no night has seen this: {rule}");
+    }
     for kind in RecordKind::NAMES {
         if *kind != "tail.recovered" {
             assert!(coverage.contains_key(&format!("crash after {kind}")), "no engine died after {kind}");
