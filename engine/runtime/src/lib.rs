@@ -16,5 +16,6 @@ pub mod ledger;
 pub mod output;
 pub mod secrets;
 pub mod settings;
+pub mod ssh;
 pub mod state;
 pub mod transport;

@@ -1,0 +1,238 @@
+//! The way to one host.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt as _;
+use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard, OwnedSemaphorePermit};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::master::{Master, locked, refused};
+use super::masters::Masters;
+use super::refusal::NotOpened;
+use super::{MAX_MASTERS_PER_HOST, OPEN_TIME, Refusal, RefusalKind, SshTarget};
+use crate::ledger::ShellText;
+use crate::transport::{BoxFuture, Channel, FilePart, Transport, TransportError};
+
+/// How long room on the masters there are is waited for before another one is made.
+const GROW_AFTER: Duration = Duration::from_secs(1);
+/// How often a connection is tried that the other side was too busy to take, and how long the first pause is.
+const BUSY_TRIES: u32 = 6;
+const BUSY_PAUSE: Duration = Duration::from_millis(250);
+/// How often a channel is tried on a fresh master where the last one turned out dead.
+const FRESH_TRIES: usize = 3;
+
+/// One host's masters.
+#[derive(Debug)]
+pub(super) struct Link {
+    target: SshTarget,
+    masters: Arc<Masters>,
+    living: Mutex<Vec<Arc<Master>>>,
+    /// Held by whoever connects, to its end.
+    connecting: Arc<AsyncMutex<()>>,
+    failed: Mutex<Option<(Instant, Refusal)>>,
+    freed: Arc<Notify>,
+}
+
+impl Link {
+    fn pick(&self) -> Option<(Arc<Master>, OwnedSemaphorePermit)> {
+        let mut living = locked(&self.living);
+        living.retain(|master| master.is_alive());
+        living.iter().find_map(|master| Some((master.clone(), master.take_room()?)))
+    }
+
+    fn many(&self) -> usize {
+        locked(&self.living).iter().filter(|master| master.is_alive()).count()
+    }
+
+    /// Since when the longest idle master has been so.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        locked(&self.living).iter().filter_map(|master| master.idle_since()).min()
+    }
+
+    /// Ends the masters without channels.
+    pub(super) fn end_idle(&self) {
+        locked(&self.living).retain(|master| master.idle_since().is_none());
+    }
+
+    /// Ends all of them, whatever they do.
+    pub(super) fn end(&self) {
+        for master in locked(&self.living).drain(..) {
+            master.shared.end.cancel();
+        }
+    }
+
+    /// Room for a channel. Makes a master if there is none, another one if all stay full.
+    async fn room(self: &Arc<Self>) -> Result<(Arc<Master>, OwnedSemaphorePermit), Refusal> {
+        let asked = Instant::now();
+        loop {
+            let freed = self.freed.notified();
+            if let Some(found) = self.pick() {
+                return Ok(found);
+            }
+            let many = self.many();
+            if many == 0 {
+                self.connect(asked).await?;
+            } else if many < MAX_MASTERS_PER_HOST && asked.elapsed() >= GROW_AFTER && self.connect(asked).await.is_ok()
+            {
+            } else {
+                // Also looked at without being told: a refusal is over after a moment.
+                let _ = timeout(Duration::from_millis(200), freed).await;
+            }
+        }
+    }
+
+    /// Makes a master, unless somebody else did meanwhile. Whoever stops waiting stops nothing: it goes on to its end.
+    async fn connect(self: &Arc<Self>, asked: Instant) -> Result<(), Refusal> {
+        let many = self.many();
+        let guard = self.connecting.clone().lock_owned().await;
+        if self.many() > many {
+            return Ok(());
+        }
+        if let Some((at, refusal)) = &*locked(&self.failed)
+            && *at > asked
+        {
+            return Err(refusal.clone());
+        }
+        let link = self.clone();
+        let dialled = tokio::spawn(async move { link.dial(guard).await }).await;
+        dialled.unwrap_or_else(|fault| Err(Refusal::new(RefusalKind::Other, format!("a fault of banister: {fault}"))))
+    }
+
+    async fn dial(&self, guard: OwnedMutexGuard<()>) -> Result<(), Refusal> {
+        let mut pause = BUSY_PAUSE;
+        let mut tries = 1;
+        let dialled = loop {
+            match self.masters.dial(&self.target).await {
+                Err(refusal) if refusal.kind == RefusalKind::Busy && tries < BUSY_TRIES => {
+                    tries += 1;
+                    sleep(pause.mul_f64(jitter())).await;
+                    pause *= 2;
+                }
+                other => break other,
+            }
+        };
+        let result = match dialled {
+            Ok(master) => {
+                locked(&self.living).push(master);
+                Ok(())
+            }
+            Err(refusal) => {
+                *locked(&self.failed) = Some((Instant::now(), refusal.clone()));
+                Err(refusal)
+            }
+        };
+        self.freed.notify_waiters();
+        drop(guard);
+        result
+    }
+
+    async fn open(self: &Arc<Self>, script: &ShellText) -> Result<Channel, Refusal> {
+        let mut dead = 0;
+        let mut refused_since = None;
+        loop {
+            let (master, room) = self.room().await?;
+            match master.open(room, script, &self.freed).await {
+                Ok(channel) => return Ok(channel),
+                Err(NotOpened::Full) => {
+                    let since = *refused_since.get_or_insert_with(Instant::now);
+                    // Its only channel, refused for that long: it takes none at all.
+                    if master.idle_since().is_some() && since.elapsed() > OPEN_TIME {
+                        let why = "it refuses every session of its connections; look at `MaxSessions` of its sshd";
+                        return Err(Refusal::new(RefusalKind::Other, why));
+                    }
+                    drop(master);
+                    refused().await;
+                }
+                Err(NotOpened::Dead(why)) => {
+                    dead += 1;
+                    if dead >= FRESH_TRIES {
+                        return Err(Refusal::new(RefusalKind::Other, why));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Between a half and one and a half: many that were refused at once must not come back at once.
+fn jitter() -> f64 {
+    let [byte, ..] = *uuid::Uuid::new_v4().as_bytes();
+    0.5 + f64::from(byte) / 256.0
+}
+
+/// Reaches one host by the operator's ssh.
+#[derive(Debug, Clone)]
+pub struct SshTransport {
+    link: Arc<Link>,
+}
+
+impl SshTransport {
+    pub(super) fn new(target: SshTarget, masters: Arc<Masters>) -> (Self, Arc<Link>) {
+        let link = Arc::new(Link {
+            target,
+            masters,
+            living: Mutex::default(),
+            connecting: Arc::default(),
+            failed: Mutex::default(),
+            freed: Arc::default(),
+        });
+        (Self { link: link.clone() }, link)
+    }
+
+    async fn channel(&self, script: &ShellText) -> Result<Channel, TransportError> {
+        self.link.open(script).await.map_err(|refusal| TransportError {
+            what: match refusal.is_about_a_key() {
+                true => "not connected".to_owned(),
+                false => format!("cannot reach {} by ssh", self.link.target.name()),
+            },
+            why: refusal.why,
+        })
+    }
+
+    async fn part(&self, path: &str, offset: u64, max: usize) -> Result<FilePart, String> {
+        let mut script = ShellText::default();
+        // One compound command, as always. First its length, then the part.
+        let text = (|| {
+            script.syntax("{\n").set("f", path)?;
+            script.syntax(&format!(
+                "if [ -e \"$f\" ]; then n=$(wc -c <\"$f\") || exit 1\necho $n\n[ \"$n\" -le {offset} ] || tail -c +{} \"$f\" | \
+                 head -c {max}\nelse echo 0; fi\n}}\n",
+                offset.saturating_add(1)
+            ));
+            Ok::<_, crate::ledger::NulError>(())
+        })();
+        text.map_err(|e| e.to_string())?;
+        let Channel { stdin, mut stdout, mut stderr } = self.channel(&script).await.map_err(|e| e.to_string())?;
+        drop(stdin);
+        let (mut bytes, mut complaint) = (Vec::new(), Vec::new());
+        let (read, _) = tokio::join!(stdout.read_to_end(&mut bytes), stderr.read_to_end(&mut complaint));
+        read.map_err(|e| e.to_string())?;
+        let head = bytes.iter().position(|b| *b == b'\n').unwrap_or(bytes.len());
+        let len: Option<u64> = std::str::from_utf8(&bytes[..head]).ok().and_then(|text| text.trim().parse().ok());
+        let Some(len) = len else {
+            return Err(super::refusal::last_line(&String::from_utf8_lossy(&complaint)));
+        };
+        bytes.drain(..(head + 1).min(bytes.len()));
+        let expect = usize::try_from(len.saturating_sub(offset)).unwrap_or(max).min(max);
+        if bytes.len() < expect {
+            return Err(format!("{} of {expect} bytes came", bytes.len()));
+        }
+        // What was written since its length was looked at is left for the next time.
+        bytes.truncate(expect);
+        Ok(FilePart { bytes, len })
+    }
+}
+
+impl Transport for SshTransport {
+    fn open(&self, script: ShellText) -> BoxFuture<'_, Result<Channel, TransportError>> {
+        Box::pin(async move { self.channel(&script).await })
+    }
+
+    fn read(&self, path: String, offset: u64, max: usize) -> BoxFuture<'_, Result<FilePart, TransportError>> {
+        Box::pin(async move {
+            let what = || format!("cannot read {path} on {}", self.link.target.name());
+            self.part(&path, offset, max).await.map_err(|why| TransportError { what: what(), why })
+        })
+    }
+}
