@@ -125,6 +125,7 @@ fn start() -> Input {
         machine: "figures".to_owned(),
         time_zone: "+00:00".to_owned(),
         drill: false,
+        ssh_config: None,
     };
     let actor = Actor::Person { name: "figures".to_owned(), uid: Some(1000), groups: Vec::new() };
     Input::Start { actor, info: Box::new(info) }

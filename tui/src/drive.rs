@@ -8,6 +8,7 @@ use banister_core::source::SourceFile;
 use banister_runtime::driver::{AskEvent, DriverError, Ended, Engine, Options};
 use banister_runtime::journal::Limits;
 use banister_runtime::settings::read_source;
+use banister_runtime::ssh::SshSettings;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::ask::{Dialog, Tty, secret};
@@ -30,6 +31,7 @@ impl Front {
     pub(crate) fn engine(
         answers: Option<&Path>,
         output: RunOutput,
+        ssh_config: Option<&Path>,
         make: impl FnOnce(Options<'_>) -> Result<Engine, DriverError>,
     ) -> Result<(Self, Engine), Failure> {
         let answers = answers.map(read_answers).transpose()?;
@@ -40,6 +42,7 @@ impl Front {
             terminal: tty.is_some().then_some(sender),
             prompt: &mut |name| secret(name),
             limits: Limits::default(),
+            ssh: ssh(ssh_config)?,
         };
         let engine = make(options)?;
         Ok((Self { answers, terminal: tty.map(|tty| (tty, receiver)), output }, engine))
@@ -83,6 +86,21 @@ impl Front {
         terminal::talk(&format!("journal: {}\nverify it: banister verify {id}", run.journal_path().display()));
         Ok(exit)
     }
+}
+
+/// What is given for this engine; the run remembers it.
+fn ssh(config: Option<&Path>) -> Result<SshSettings, Failure> {
+    let absolute = |path: &Path| {
+        // `none` is ssh's own word for no file at all.
+        if path == Path::new("none") { Ok(path.to_owned()) } else { std::path::absolute(path) }
+    };
+    let config = config.map(absolute).transpose();
+    let config =
+        config.map_err(|error| Failure::new(exit_code::IO, format!("cannot find the file of `-F`: {error}")))?;
+    if let Some(file) = config.as_deref().filter(|file| *file != Path::new("none") && !file.is_file()) {
+        return Err(Failure::new(exit_code::USAGE, format!("there is no ssh configuration `{}`", file.display())));
+    }
+    Ok(SshSettings { config })
 }
 
 fn read_answers(path: &Path) -> Result<(SourceFile, Answers), Failure> {

@@ -157,6 +157,7 @@ fn started(plan_digest: String) -> RecordKind {
             machine: "ops-1".into(),
             time_zone: "+01:00".into(),
             drill: false,
+            ssh_config: None,
         }),
     }
 }

@@ -83,5 +83,6 @@ fn info(compiled: &Compiled) -> StartInfo {
         machine: "simulated".to_owned(),
         time_zone: "+00:00".to_owned(),
         drill: true,
+        ssh_config: None,
     }
 }

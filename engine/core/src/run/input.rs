@@ -35,6 +35,9 @@ pub struct StartInfo {
     pub time_zone: String,
     /// A drill or rehearsal, in which `as:` and approvals by several named people are possible.
     pub drill: bool,
+    /// The ssh configuration that was given (`-F`), as an absolute path: a resume takes it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ssh_config: Option<String>,
 }
 
 /// What people can say; the word is the same on screens, in answers and on the command line.

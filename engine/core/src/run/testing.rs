@@ -127,6 +127,7 @@ pub(crate) fn info() -> StartInfo {
         machine: "ops".to_owned(),
         time_zone: "+00:00".to_owned(),
         drill: false,
+        ssh_config: None,
     }
 }
 

@@ -16,6 +16,7 @@ use super::signals::Interrupts;
 use super::{Clock, DriverError, Engine, Feed, Inbox};
 use crate::journal::Limits;
 use crate::secrets::Secrets;
+use crate::ssh::SshSettings;
 use crate::state::{RunDir, RunId, RunLock, Start, StateDir};
 
 /// What belongs to one engine and not to the run.
@@ -28,6 +29,8 @@ pub struct Options<'a> {
     pub prompt: &'a mut dyn FnMut(&ParamName) -> io::Result<Vec<u8>>,
     /// Room that the journal needs.
     pub limits: Limits,
+    /// How hosts are reached; what is not said here is as it was when the run began.
+    pub ssh: SshSettings,
 }
 
 impl Engine {
@@ -48,7 +51,7 @@ impl Engine {
         let run = state.create_run(&RunId::random())?;
         let lock = run.lock()?;
         let plan_digest = run.write_plan(plan)?;
-        let info = origin.info(run.id(), plan_digest);
+        let info = origin.info(run.id(), plan_digest, &options.ssh);
         run.write_start(&Start { plan_hash: plan_hash.to_owned(), info })?;
         Self::open(lock, options, Some(secrets))
     }
@@ -67,15 +70,16 @@ impl Engine {
         let (plan, digest) = lock.run().read_plan()?;
         let (journal, before) = lock.resume_journal(options.limits, &clock.now())?;
         let operator = operator();
-        let (plan_hash, recorded, first) = match before.first().map(|record| &record.kind) {
+        let (plan_hash, recorded, ssh_config, first) = match before.first().map(|record| &record.kind) {
             Some(RecordKind::RunPlanned { plan_hash, info, .. }) => {
-                (plan_hash.clone(), info.plan_digest.clone(), Input::Resumed { actor: operator.clone() })
+                let resumed = Input::Resumed { actor: operator.clone() };
+                (plan_hash.clone(), info.plan_digest.clone(), info.ssh_config.clone(), resumed)
             }
             // The engine that began it died before its first record: it is started now.
             _ => {
                 let Start { plan_hash, info } = lock.run().read_start()?;
-                let recorded = info.plan_digest.clone();
-                (plan_hash, recorded, Input::Start { actor: operator.clone(), info: Box::new(info) })
+                let (recorded, ssh_config) = (info.plan_digest.clone(), info.ssh_config.clone());
+                (plan_hash, recorded, ssh_config, Input::Start { actor: operator.clone(), info: Box::new(info) })
             }
         };
         if digest != recorded {
@@ -102,6 +106,7 @@ impl Engine {
             operator,
             answers: options.answers,
             terminal: options.terminal,
+            ssh: SshSettings { config: options.ssh.config.or(ssh_config.map(Into::into)) },
             inbox: Inbox::new(),
             feed: Feed::default(),
             before,

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
-use banister_core::plan::Transport;
 use banister_core::run::{
     Durability, Effect, EffectKey, ExecuteRequest, Input, NotStartedReason, Report, Run, TargetAnswer, UnknownReason,
 };
@@ -13,11 +12,12 @@ use tokio::runtime::Handle;
 
 use super::cleaning::Cleaning;
 use super::timers::Timers;
+use super::ways::Ways;
 use super::{Event, Feed, Inbox};
 use crate::ledger::{JournalHead, LedgerPlace};
 use crate::output::OutputStore;
 use crate::secrets::Secrets;
-use crate::transport::{Asked, Context, Executor, Finished, LocalTransport, OutputSink, Shown, StoredOutput};
+use crate::transport::{Asked, Context, Executor, Finished, OutputSink, Shown, StoredOutput};
 
 /// Milliseconds between TERM and KILL of a cancel.
 const GRACE_MS: u64 = 5_000;
@@ -48,27 +48,23 @@ impl Dispatcher {
     pub(super) fn new(
         run: &Run,
         id: &str,
+        ways: Ways,
         timers: Timers,
         (inbox, feed): (Inbox, Feed),
         (outputs, secrets): (OutputStore, Arc<Secrets>),
     ) -> Self {
         let hosts = run.plan().hosts.iter().map(|host| {
-            let executor = match host.transport {
-                Transport::Local => {
-                    let place = LedgerPlace {
-                        dir: host.ledger_dir.clone(),
-                        run: id.to_owned(),
-                        manifest: format!("banister run {id} of {} in {}", run.plan().runbook, run.plan().environment),
-                        expect: ledger_of(run, &host.name),
-                        grace_ms: GRACE_MS,
-                        beat_ms: BEAT_MS,
-                    };
-                    Ok(Executor::new(Arc::new(LocalTransport::default()), place))
-                }
-                Transport::Ssh => {
-                    Err("it is reached by ssh, which this version does not do; only this machine".to_owned())
-                }
-            };
+            let executor = ways.to(host).map(|way| {
+                let place = LedgerPlace {
+                    dir: host.ledger_dir.clone(),
+                    run: id.to_owned(),
+                    manifest: format!("banister run {id} of {} in {}", run.plan().runbook, run.plan().environment),
+                    expect: ledger_of(run, &host.name),
+                    grace_ms: GRACE_MS,
+                    beat_ms: BEAT_MS,
+                };
+                Executor::new(way, place)
+            });
             (host.name.clone(), executor)
         });
         Self {
@@ -199,13 +195,19 @@ impl Dispatcher {
     /// on an earlier one can start nothing there.
     pub(super) async fn witnesses(&self, run: &Run) -> Vec<(HostName, Result<Option<JournalHead>, String>)> {
         let epoch = run.state().epoch() + 1;
-        let mut answers = Vec::new();
+        let mut asked = Vec::new();
         for (name, executor) in &self.hosts {
             if let (Ok(executor), Some(_)) = (executor, ledger_of(run, name)) {
                 let executor = executor.clone();
-                let answer = whole(async move { executor.witness(epoch).await }).await;
-                answers.push((name.clone(), answer.unwrap_or_else(Err)));
+                // All at once: one that does not answer must not keep the others waiting.
+                let answer = self.handle.spawn(whole(async move { executor.witness(epoch).await }));
+                asked.push((name.clone(), answer));
             }
+        }
+        let mut answers = Vec::new();
+        for (name, answer) in asked {
+            let answer = answer.await.unwrap_or_else(|fault| Err(format!("a fault of banister: {fault}")));
+            answers.push((name, answer.unwrap_or_else(Err)));
         }
         answers
     }

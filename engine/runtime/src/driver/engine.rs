@@ -20,12 +20,14 @@ use super::round::{Loop, Verdict};
 use super::signals::{Interrupts, watch_signals};
 use super::tap::Tap;
 use super::timers::Timers;
+use super::ways::Ways;
 use super::witness::ask_witnesses;
 use super::{Clock, DriverError, Feed, Inbox};
 use crate::control;
 use crate::journal::FileJournal;
 use crate::output::OutputStore;
 use crate::secrets::Secrets;
+use crate::ssh::SshSettings;
 use crate::state::{RunDir, RunLock};
 
 /// How long tidying up on hosts may take after the end; what is left is removed by a later contact.
@@ -42,6 +44,7 @@ pub struct Engine {
     pub(super) operator: Actor,
     pub(super) answers: Answers,
     pub(super) terminal: Option<Terminal>,
+    pub(super) ssh: SshSettings,
     pub(super) inbox: (Inbox, mpsc::Receiver<Message>),
     pub(super) feed: Feed,
     pub(super) before: Vec<Record>,
@@ -128,7 +131,9 @@ impl Engine {
         let socket = control::serve(self.lock.run(), self.run.plan(), inbox.clone(), self.feed.clone())
             .map_err(machine("make the control socket"))?;
         let secrets = Arc::new(self.secrets);
-        let dispatcher = Dispatcher::new(&self.run, &id, timers, (inbox, self.feed.clone()), (outputs, secrets));
+        let ways = Ways::open(self.run.plan(), &id, &self.ssh, &self.feed);
+        let masters = ways.masters();
+        let dispatcher = Dispatcher::new(&self.run, &id, ways, timers, (inbox, self.feed.clone()), (outputs, secrets));
         ask_witnesses(&self.run, &dispatcher, &self.lock.run().journal_path(), &self.feed).await?;
         let work = Loop {
             run: self.run,
@@ -183,6 +188,9 @@ impl Engine {
         let cleaning = work.dispatcher.into_cleaning();
         // Late is not wrong: the next contact tidies up what is left.
         let _ = tokio::time::timeout(TIDY_TIME, cleaning.end()).await;
+        if let Some(masters) = masters {
+            masters.close().await;
+        }
         self.feed.tell(&super::Event::Ended(exit));
         socket.close().await;
         drop(self.lock);

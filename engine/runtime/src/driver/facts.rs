@@ -7,6 +7,7 @@ use banister_core::run::StartInfo;
 use chrono::{Local, Offset as _};
 
 use crate::digest::sha256;
+use crate::ssh::SshSettings;
 use crate::state::RunId;
 
 /// Where a plan came from.
@@ -26,7 +27,7 @@ pub struct Origin {
 
 impl Origin {
     /// Everything for the first record.
-    pub(super) fn info(&self, run: &RunId, plan_digest: String) -> StartInfo {
+    pub(super) fn info(&self, run: &RunId, plan_digest: String, ssh: &SshSettings) -> StartInfo {
         let (git_commit, git_dirty) = git(Path::new(&self.runbook_file));
         let offset = Local::now().offset().fix();
         StartInfo {
@@ -42,6 +43,7 @@ impl Origin {
             machine: rustix::system::uname().nodename().to_string_lossy().into_owned(),
             time_zone: offset.to_string(),
             drill: false,
+            ssh_config: ssh.config.as_ref().map(|file| file.to_string_lossy().into_owned()),
         }
     }
 }
@@ -82,7 +84,7 @@ mod tests {
     fn the_first_record_holds_digests_not_contents() {
         let origin =
             Origin { runbook_file: "/x/a.yaml".into(), runbook: b"runbook: a\n".to_vec(), ..Origin::default() };
-        let info = origin.info(&RunId::random(), "00".into());
+        let info = origin.info(&RunId::random(), "00".into(), &SshSettings::default());
         assert_eq!(info.runbook_digest, sha256(b"runbook: a\n"));
         assert_eq!(info.time_zone.len(), 6, "{}", info.time_zone);
         assert!(!info.machine.is_empty());

@@ -30,6 +30,7 @@ mod round;
 mod signals;
 mod tap;
 mod timers;
+mod ways;
 mod witness;
 
 pub use begin::Options;

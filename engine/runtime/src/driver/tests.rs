@@ -13,6 +13,7 @@ use banister_core::source::SourceFile;
 
 use super::*;
 use crate::journal::{Limits, Tail, read, verify};
+use crate::ssh::SshSettings;
 use crate::state::{RunDir, StateDir};
 
 fn command(script: &str) -> Command {
@@ -118,7 +119,13 @@ fn answers(text: &str) -> Answers {
 pub(crate) fn with_options<T>(given: &str, act: impl FnOnce(Options<'_>) -> T) -> T {
     let answers = if given.is_empty() { Answers::default() } else { answers(given) };
     let mut prompt = |_: &ParamName| Err(std::io::ErrorKind::Unsupported.into());
-    act(Options { answers, terminal: None, prompt: &mut prompt, limits: Limits { min_free: 0, ballast: 4096 } })
+    act(Options {
+        answers,
+        terminal: None,
+        prompt: &mut prompt,
+        limits: Limits { min_free: 0, ballast: 4096 },
+        ssh: SshSettings::default(),
+    })
 }
 
 pub(crate) fn drive(engine: Engine) -> Ended {

@@ -40,6 +40,7 @@ fn planned() -> RecordKind {
             machine: "m".into(),
             time_zone: "+00:00".into(),
             drill: false,
+            ssh_config: None,
         }),
     }
 }

@@ -72,10 +72,6 @@ impl ControlDir {
         }
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// The control socket of a master.
     pub(super) fn socket(&self, number: u64) -> PathBuf {
         self.path.join(number.to_string())
@@ -194,7 +190,7 @@ mod tests {
         let left = names(place.path());
         assert_eq!(left.len(), 1);
         assert!(left[0].starts_with("0123456789ab-"), "{left:?}");
-        let mode = std::fs::metadata(living.path()).expect("it is there").mode() & 0o777;
+        let mode = std::fs::metadata(&living.path).expect("it is there").mode() & 0o777;
         assert_eq!(mode, 0o700);
         living.remove();
         assert!(names(place.path()).is_empty());

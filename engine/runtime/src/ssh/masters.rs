@@ -16,9 +16,7 @@ use super::keeper::keep;
 use super::link::Link;
 use super::master::{Master, Shared, locked};
 use super::strictness::overridden;
-use super::{
-    END_TIME, MAX_CONNECTING, MAX_MASTERS, Refusal, RefusalKind, SshSettings, SshTarget, SshTransport, TargetError,
-};
+use super::{END_TIME, MAX_CONNECTING, MAX_MASTERS, Refusal, RefusalKind, SshSettings, SshTarget, SshTransport};
 
 /// Makes, counts and ends the masters of one engine of one run.
 #[derive(Debug)]
@@ -64,13 +62,11 @@ impl Masters {
     }
 
     /// The way to a host.
-    ///
-    /// # Errors
-    /// A [`TargetError`] for a host that ssh must not be given.
-    pub fn transport(self: &Arc<Self>, host: &Host) -> Result<SshTransport, TargetError> {
-        let (transport, link) = SshTransport::new(SshTarget::of(host)?, self.clone());
+    #[must_use]
+    pub fn transport(self: &Arc<Self>, host: &Host) -> SshTransport {
+        let (transport, link) = SshTransport::new(SshTarget::of(host), self.clone());
         locked(&self.links).push(Arc::downgrade(&link));
-        Ok(transport)
+        transport
     }
 
     /// Ends all masters under a limit and removes their place. Commands under a ledger run on.

@@ -40,7 +40,7 @@ pub use control::SshError;
 pub use link::SshTransport;
 pub use masters::Masters;
 pub use refusal::{Refusal, RefusalKind};
-pub use target::{SshTarget, TargetError};
+pub use target::SshTarget;
 
 /// Between two questions of ssh's own whether the other side is there; after [`ALIVE_COUNT`] without an answer the
 /// connection is over.

@@ -123,7 +123,7 @@ impl Refusal {
 fn whose(target: &SshTarget, said: Option<&str>) -> String {
     let said = said.map(|text| text.trim_start_matches('[').split("]:").next().unwrap_or(text));
     match said {
-        Some(said) if said != target.name() && !target.arguments().iter().any(|word| word == said) => {
+        Some(said) if !target.is_called(said) => {
             format!("`{}`, as which or by way of which {} is reached,", printable(said), target.name())
         }
         _ => target.name().to_owned(),
@@ -190,14 +190,15 @@ pub(super) fn lost(ended: Result<(), openssh::Error>) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use banister_core::plan::{Host, Inventory};
+    use banister_core::runbook::{HostAddress, HostName};
 
     use super::*;
 
     fn target() -> SshTarget {
         let mut host: Host = Inventory::local().host("localhost").expect("it is there").clone();
-        host.name = "web-1".parse().expect("a name");
-        host.address = "192.0.2.11".to_owned();
-        SshTarget::of(&host).expect("a target")
+        host.name = HostName::new("web-1").expect("a name");
+        host.address = HostAddress::new("192.0.2.11").expect("an address");
+        SshTarget::of(&host)
     }
 
     #[test]

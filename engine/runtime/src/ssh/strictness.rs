@@ -12,7 +12,7 @@ const MAX_DEPTH: usize = 8;
 
 /// The first setting that is overridden: its file, its line, its words.
 pub(super) fn overridden(settings: &SshSettings) -> Option<String> {
-    let home = std::env::home_dir();
+    let home = crate::accounts::home();
     settings.files().iter().find_map(|file| look(&expand(file, home.as_deref()), home.as_deref(), 0))
 }
 

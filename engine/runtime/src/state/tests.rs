@@ -203,6 +203,7 @@ fn info(id: &str) -> StartInfo {
         machine: "m".into(),
         time_zone: "+00:00".into(),
         drill: false,
+        ssh_config: None,
     }
 }
 
