@@ -51,6 +51,8 @@ pub enum Command {
     Timeline(RunOnlyArgs),
     /// Play a runbook through in a simulated world
     Rehearse(RehearseArgs),
+    /// Print the JSON Schema of a kind of file, for editors
+    Schema(SchemaArgs),
     /// Print the completions of a shell
     Completions(CompletionsArgs),
 }
@@ -298,6 +300,27 @@ pub struct RehearseArgs {
     /// Answers given beforehand
     #[arg(long, value_name = "FILE")]
     pub answers: Option<PathBuf>,
+}
+
+/// Files that people write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FileKind {
+    /// What is run.
+    Runbook,
+    /// The hosts it may touch.
+    Inventory,
+    /// Answers given beforehand.
+    Answers,
+    /// What a rehearsal happens in.
+    World,
+}
+
+/// `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Of which kind of file
+    #[arg(value_enum, default_value_t = FileKind::Runbook)]
+    pub kind: FileKind,
 }
 
 /// `completions`.

@@ -148,3 +148,17 @@ fn the_hosts_of_the_ssh_configuration_are_an_inventory() {
     write("broken", "Host \"a\n");
     ends(&["plan", "r.yaml", "-i", "ssh", "-F", "broken"], 65, "`broken:1`: a quote is not closed");
 }
+
+#[test]
+fn the_schemas_are_the_committed_ones() {
+    for kind in ["runbook", "inventory", "answers", "world"] {
+        let home = tempfile::tempdir().expect("a home");
+        let output = banister(home.path(), &["schema", kind]);
+        let path = format!("{}/../book/src/schema/{kind}.schema.json", env!("CARGO_MANIFEST_DIR"));
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            std::fs::read_to_string(path).expect("the schema"),
+            "{kind}"
+        );
+    }
+}

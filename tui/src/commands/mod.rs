@@ -12,6 +12,7 @@ mod rehearse;
 mod resume;
 mod run;
 mod runs;
+mod schema;
 pub(crate) mod timeline;
 mod verify;
 
@@ -37,6 +38,7 @@ pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Verify(args) => verify::verify(&args),
         Command::Timeline(args) => timeline::timeline(&args),
         Command::Rehearse(args) => rehearse::rehearse(&args),
+        Command::Schema(args) => schema::schema(&args),
         Command::Completions(args) => completions::completions(&args),
     }
 }

@@ -27,7 +27,7 @@ pub use condition::{
     StepResult, StreamText,
 };
 pub use file::PlanFileError;
-pub use inventory::Inventory;
+pub use inventory::{INVENTORY, Inventory};
 pub use model::{Host, HostIndex, Plan, Precondition, Step, StepIndex, Transport};
 pub use names::{NameTable, OutputState, RESERVED, is_reserved};
 pub use param::{ParamValue, SecretReference, bind, check_declarations};

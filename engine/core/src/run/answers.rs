@@ -3,8 +3,10 @@
 //! It says which answer fits which ask, each once, the first that fits. What it deliberately does not do: judge
 //! whether the answer is allowed. The run does that, with the same rules as for an answer from a screen.
 
+use super::answer_shapes::{ANSWER, ANSWERS};
 use super::{Answer, AskId, Word};
 use crate::plan::StepPath;
+use crate::runbook::shape::Shape;
 use crate::runbook::tree::{Node, NodeKind, parse_tree};
 use crate::source::{Diagnostic, DidYouMean, Finding, Names, SourceFile, Span, did_you_mean};
 
@@ -125,8 +127,6 @@ impl Answers {
     }
 }
 
-const FIELDS: [&str; 9] = ["step", "answer", "reason", "evidence", "fact", "plan", "typed", "wait", "as"];
-
 struct Reader {
     voices: Voices,
     findings: Vec<Diagnostic>,
@@ -142,8 +142,8 @@ impl Reader {
             self.shape("it is not a mapping", tree);
             return Vec::new();
         };
-        for entry in entries.iter().filter(|entry| entry.key.value != "answers") {
-            self.unknown(&entry.key.value, "an answers file", &["answers"], entry.key.span);
+        for entry in entries.iter().filter(|entry| !ANSWERS.has(&entry.key.value)) {
+            self.unknown(&entry.key.value, &ANSWERS, entry.key.span);
         }
         match tree.get("answers") {
             Some(node) => self.list(node),
@@ -167,8 +167,8 @@ impl Reader {
             self.shape("an answer is not a mapping", node);
             return None;
         };
-        for entry in entries.iter().filter(|entry| !FIELDS.contains(&entry.key.value.as_str())) {
-            self.unknown(&entry.key.value, "an answer", &FIELDS, entry.key.span);
+        for entry in entries.iter().filter(|entry| !ANSWER.has(&entry.key.value)) {
+            self.unknown(&entry.key.value, &ANSWER, entry.key.span);
         }
         let path = self.step(node);
         let word = self.word(node);
@@ -274,10 +274,10 @@ impl Reader {
         }
     }
 
-    fn unknown(&mut self, field: &str, place: &str, known: &[&str], span: Span) {
-        let similar: DidYouMean = did_you_mean(field, known.iter().copied());
-        let (field, place) = (field.to_owned(), place.to_owned());
-        self.report(Finding::UnknownField { field, place, similar, known: Names::of(known) }, span);
+    fn unknown(&mut self, field: &str, shape: &Shape, span: Span) {
+        let similar: DidYouMean = did_you_mean(field, shape.names());
+        let (field, place) = (field.to_owned(), shape.place.to_owned());
+        self.report(Finding::UnknownField { field, place, similar, known: Names::of(shape.names()) }, span);
     }
 }
 

@@ -20,6 +20,7 @@
 #[cfg(test)]
 mod accidents;
 mod actor;
+mod answer_shapes;
 mod answers;
 mod apply;
 mod ask_id;
@@ -56,6 +57,8 @@ mod tests;
 mod word;
 
 pub use actor::Actor;
+pub(crate) use answer_shapes::ANSWER;
+pub use answer_shapes::ANSWERS;
 pub use answers::{Answers, PreparedAnswer, Voices};
 pub use ask_id::{AskId, AskKind, AskUnavailableReason};
 pub use batch::{Batch, Run};

@@ -28,7 +28,7 @@ impl Word {
 
     /// The word as people write it, the same everywhere.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Continue => "continue",
             Self::Approve => "approve",

@@ -2,6 +2,7 @@
 
 mod decode;
 mod name;
+pub mod shape;
 pub mod syntax;
 pub mod tree;
 mod words;

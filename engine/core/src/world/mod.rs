@@ -18,9 +18,11 @@ mod parse;
 mod random;
 mod rehearse;
 mod reply;
+mod shapes;
 #[cfg(test)]
 mod tests;
 
 pub use file::{Entry, ListWord, Look, Table, World};
 pub use rehearse::{Rehearsal, RehearsalError, rehearse};
 pub use reply::{Ending, Reply, ReplyKind, Truth};
+pub use shapes::WORLD;

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use super::file::{Entry, ListWord, Look, Table, World};
 use super::reply::{Ending, Reply, ReplyKind, Truth};
+use super::shapes::{REPLY, TRUTHS, WORLD};
 use crate::plan::StepPath;
 use crate::run::{Answers, Voices};
+use crate::runbook::shape::Shape;
 use crate::runbook::tree::{self, Node, NodeKind, parse_tree};
 use crate::source::{Diagnostic, Finding, Names, SourceFile, Span, did_you_mean};
 
-const FILE: [&str; 6] = ["world", "steps", "verify", "preview", "answers", "people"];
-const REPLY: [&str; 7] = ["status", "stdout", "stderr", "took", "unreachable", "unknown", "truth"];
-const TRUTHS: [&str; 4] = ["done", "running", "never", "lost"];
 /// The longest that a simulated command takes: a year, more than any run.
 const LONGEST_MS: u64 = 366 * 24 * 60 * 60 * 1000;
 
@@ -58,7 +57,7 @@ impl Reader {
                 "people" => world.people = self.people(entry),
                 key => match Look::ALL.into_iter().find(|look| look.key() == key) {
                     Some(look) => drop(world.tables.insert(look, self.table(entry))),
-                    None => self.unknown(entry, "a world file", &FILE),
+                    None => self.unknown(entry, &WORLD),
                 },
             }
         }
@@ -147,7 +146,7 @@ impl Reader {
                 "unreachable" => unreachable = Some(self.text(entry).unwrap_or_default()),
                 "unknown" => unknown = Some(self.text(entry).unwrap_or_default()),
                 "truth" => truth = Some(self.truth(entry)),
-                _ => self.unknown(entry, "a reply", &REPLY),
+                _ => self.unknown(entry, &REPLY),
             }
         }
         let says_ending = |field: &str| matches!(field, "status" | "stdout" | "stderr");
@@ -239,7 +238,7 @@ impl Reader {
 
     fn truth(&mut self, entry: &tree::Entry) -> &'static str {
         let text = entry.value.as_text().map_or("", |text| text.value.as_str());
-        let truth = TRUTHS.into_iter().find(|truth| *truth == text);
+        let truth = TRUTHS.iter().copied().find(|truth| *truth == text);
         if truth.is_none() {
             self.wrong("truth", &format!("one of {}", Names::of(TRUTHS)), &entry.value);
         }
@@ -275,9 +274,9 @@ impl Reader {
         }
     }
 
-    fn unknown(&mut self, entry: &tree::Entry, place: &str, known: &[&str]) {
-        let (field, place) = (entry.key.value.clone(), place.to_owned());
-        let similar = did_you_mean(&field, known.iter().copied());
-        self.report(Finding::UnknownField { field, place, similar, known: Names::of(known) }, entry.key.span);
+    fn unknown(&mut self, entry: &tree::Entry, shape: &Shape) {
+        let (field, place) = (entry.key.value.clone(), shape.place.to_owned());
+        let similar = did_you_mean(&field, shape.names());
+        self.report(Finding::UnknownField { field, place, similar, known: Names::of(shape.names()) }, entry.key.span);
     }
 }

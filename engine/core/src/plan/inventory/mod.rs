@@ -3,8 +3,11 @@
 //! It resolves no address, asks no host and does not read the ssh configuration (`-i ssh`): it is given text.
 
 mod parse;
+mod shapes;
 
 use std::collections::BTreeMap;
+
+pub use shapes::INVENTORY;
 
 use super::{Host, Transport};
 use crate::runbook::HostName;

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::shapes::{HOST, INVENTORY, LEDGER};
 use super::{Inventory, transport};
 use crate::plan::{Host, Transport};
+use crate::runbook::shape::Shape;
 use crate::runbook::tree::{Entry, Node, NodeKind, Text, parse_tree};
 use crate::runbook::{HostAddress, HostName, LoginName, NameError};
 use crate::source::{Diagnostic, Finding, Names, Place, SourceFile, Span, did_you_mean};
@@ -63,7 +65,7 @@ impl Parser {
 
     fn inventory(&mut self, tree: &Node) -> Option<Inventory> {
         let entries = self.mapping(tree, "an inventory")?;
-        self.known(entries, "an inventory", &["environment", "hosts"]);
+        self.known(entries, &INVENTORY);
         let environment = match field(entries, "environment") {
             Some(node) => self.word(node, "environment"),
             None => {
@@ -123,7 +125,7 @@ impl Parser {
             return Some((host, spans));
         }
         let entries = self.mapping(&entry.value, "a host")?;
-        self.known(entries, "a host", &["address", "port", "user", "groups", "vars", "site", "ledger"]);
+        self.known(entries, &HOST);
         if local {
             for name in ["address", "port", "user"] {
                 if let Some(entry) = entries.iter().find(|e| e.key.value == name) {
@@ -156,7 +158,7 @@ impl Parser {
             host.vars = self.vars(vars);
         }
         if let Some(ledger) = field(entries, "ledger").and_then(|node| self.mapping(node, "`ledger`")) {
-            self.known(ledger, "`ledger`", &["dir"]);
+            self.known(ledger, &LEDGER);
             if let Some(dir) = field(ledger, "dir") {
                 let sound = |text: &&Text| text.value.starts_with('/') && !text.value.chars().any(char::is_control);
                 match dir.as_text().filter(sound) {
@@ -275,11 +277,11 @@ impl Parser {
         }
     }
 
-    fn known(&mut self, entries: &[Entry], place: &str, known: &[&str]) {
-        for entry in entries.iter().filter(|entry| !known.contains(&entry.key.value.as_str())) {
-            let field = entry.key.value.clone();
-            let similar = did_you_mean(&field, known.iter().copied());
-            let finding = Finding::UnknownField { field, place: place.to_owned(), similar, known: Names::of(known) };
+    fn known(&mut self, entries: &[Entry], shape: &Shape) {
+        for entry in entries.iter().filter(|entry| !shape.has(&entry.key.value)) {
+            let (field, place) = (entry.key.value.clone(), shape.place.to_owned());
+            let similar = did_you_mean(&field, shape.names());
+            let finding = Finding::UnknownField { field, place, similar, known: Names::of(shape.names()) };
             self.report(finding, entry.key.span);
         }
     }

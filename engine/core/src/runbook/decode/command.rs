@@ -2,6 +2,7 @@
 
 use super::Decoder;
 use super::fields::Fields;
+use crate::runbook::shape::{GATE_PROBE, PROBE, RETRY};
 use crate::runbook::syntax::{Command, CommandStep, CommandText, CommandWord, Millis, Probe, Retry, Verify};
 use crate::runbook::tree::{Entry, Node, NodeKind, Text};
 use crate::runbook::{EffectClass, OnFailure, OnTimeout, OutputName, Shell};
@@ -143,7 +144,7 @@ impl Decoder {
             self.wrong_type("retry", "a mapping", &entry.value, hint);
             return None;
         }
-        let mut fields = self.fields(&entry.value, "`retry`")?;
+        let mut fields = self.fields(&entry.value, &RETRY)?;
         let attempts = match fields.take("attempts") {
             Some(attempts) => self.count(Some(attempts), 1..=100),
             None => {
@@ -189,7 +190,7 @@ impl Decoder {
             self.wrong_type(field, "a mapping", node, format!("write `{field}: {{ run: … }}`"));
             return None;
         }
-        let mut fields = self.fields(node, place)?;
+        let mut fields = self.fields_of(node, if expects { &PROBE } else { &GATE_PROBE }, place)?;
         let later = fields.entries().iter().find(|e| super::other_words::is_later(&e.key.value));
         if let Some(entry) = later {
             self.report(Finding::NotInThisVersion { word: entry.key.value.clone() }, entry.key.span);
@@ -206,7 +207,7 @@ impl Decoder {
         let command = self.command(&mut fields);
         let expect = if expects { self.text(fields.take("expect")) } else { None };
         if !expects && fields.has("expect") {
-            let entry = fields.take("expect");
+            let entry = fields.pass("expect");
             let finding = Finding::OtherWord {
                 field: "expect".to_owned(),
                 place: "the `probe` of a gate".to_owned(),
@@ -249,8 +250,7 @@ impl Decoder {
     /// Says that fields stand one level too high.
     pub(super) fn belongs_inside(&mut self, fields: &mut Fields<'_>, names: &[&'static str], place: &str) {
         for name in names {
-            if let Some(entry) = fields.peek(name) {
-                fields.take(name);
+            if let Some(entry) = fields.pass(name) {
                 let finding = Finding::BelongsInside { field: (*name).to_owned(), place: place.to_owned() };
                 self.report(finding, entry.key.span);
             }

@@ -2,6 +2,7 @@
 
 use super::Decoder;
 use super::other_words::{is_later, other_word};
+use crate::runbook::shape::Shape;
 use crate::runbook::tree::{Entry, Node, NodeKind};
 use crate::source::{Finding, Names, Span, did_you_mean};
 
@@ -11,16 +12,27 @@ pub(super) struct Fields<'n> {
     pub(super) place: &'static str,
     /// All of it.
     pub(super) span: Span,
+    /// What it may hold.
+    pub(super) shape: &'static Shape,
     entries: &'n [Entry],
     known: Vec<&'static str>,
+    /// Fields it does not take, about which something better was said than that.
+    passed: Vec<&'static str>,
 }
 
 impl<'n> Fields<'n> {
     /// The entry of a field; from now on the mapping is known to take it.
     pub(super) fn take(&mut self, name: &'static str) -> Option<&'n Entry> {
+        debug_assert!(self.shape.has(name), "the table of {} has no `{name}`", self.shape.name);
         if !self.known.contains(&name) {
             self.known.push(name);
         }
+        self.peek(name)
+    }
+
+    /// The entry of a field that does not belong here: the caller says so in words of its own.
+    pub(super) fn pass(&mut self, name: &'static str) -> Option<&'n Entry> {
+        self.passed.push(name);
         self.peek(name)
     }
 
@@ -47,11 +59,26 @@ impl<'n> Fields<'n> {
 
 impl Decoder {
     /// The fields of a value that must be a mapping.
-    pub(super) fn fields<'n>(&mut self, node: &'n Node, place: &'static str) -> Option<Fields<'n>> {
+    pub(super) fn fields<'n>(&mut self, node: &'n Node, shape: &'static Shape) -> Option<Fields<'n>> {
+        self.fields_of(node, shape, shape.place)
+    }
+
+    /// The same for a mapping that stands at several places.
+    pub(super) fn fields_of<'n>(
+        &mut self,
+        node: &'n Node,
+        shape: &'static Shape,
+        place: &'static str,
+    ) -> Option<Fields<'n>> {
         match &node.kind {
-            NodeKind::Mapping(entries) => {
-                Some(Fields { place, span: node.span, entries, known: Vec::with_capacity(24) })
-            }
+            NodeKind::Mapping(entries) => Some(Fields {
+                place,
+                span: node.span,
+                shape,
+                entries,
+                known: Vec::with_capacity(24),
+                passed: Vec::new(),
+            }),
             NodeKind::Refused => None,
             _ => {
                 let (place, found) = (place.to_owned(), node.describe());
@@ -65,7 +92,7 @@ impl Decoder {
     pub(super) fn finish(&mut self, fields: Fields<'_>) {
         for entry in fields.entries {
             let field = entry.key.value.as_str();
-            if !fields.known.contains(&field) {
+            if !fields.known.contains(&field) && !fields.passed.contains(&field) {
                 let finding = unknown(field, &fields);
                 self.report(finding, entry.key.span);
             }

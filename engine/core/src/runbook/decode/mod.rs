@@ -16,6 +16,7 @@ mod values;
 
 use fields::Fields;
 
+use super::shape::{LOCK, PRECONDITION, PROMPTS, RUNBOOK};
 use super::syntax::{Precondition, Prompts, Runbook};
 use super::tree::{Node, NodeKind, Text, parse_tree};
 use crate::source::{Diagnostic, Finding, SourceFile, Span};
@@ -43,7 +44,7 @@ impl Decoder {
     }
 
     fn runbook(&mut self, tree: &Node) -> Option<Runbook> {
-        let mut fields = self.fields(tree, "a runbook")?;
+        let mut fields = self.fields(tree, &RUNBOOK)?;
         let name = self.text(fields.take("runbook"));
         if let Some(name) = name.as_ref().filter(|name| !is_runbook_name(&name.value)) {
             self.report(Finding::BadRunbookName { found: name.value.clone() }, name.span);
@@ -88,7 +89,7 @@ impl Decoder {
     /// `lock: { name: … }`.
     fn lock(&mut self, fields: &mut Fields<'_>) -> Option<Text> {
         let entry = fields.take("lock")?;
-        let mut lock = self.fields(&entry.value, "`lock`")?;
+        let mut lock = self.fields(&entry.value, &LOCK)?;
         let name = self.required_text(&mut lock, "name", "name what only one run may touch: `lock: { name: \"web\" }`");
         self.finish(lock);
         name
@@ -102,7 +103,7 @@ impl Decoder {
             self.wrong_type("prompts", "a mapping", &entry.value, hint);
             return None;
         }
-        let mut prompts = self.fields(&entry.value, "`prompts`")?;
+        let mut prompts = self.fields(&entry.value, &PROMPTS)?;
         let most = match prompts.take("most") {
             Some(most) => self.count(Some(most), 1..=1000),
             None => {
@@ -121,7 +122,7 @@ impl Decoder {
     }
 
     fn precondition(&mut self, node: &Node) -> Option<Precondition> {
-        let mut fields = self.fields(node, "a precondition")?;
+        let mut fields = self.fields(node, &PRECONDITION)?;
         let id = self.id(&mut fields, "a precondition");
         let title = self.text(fields.take("title"));
         let hosts = self.hosts(fields.take("hosts"));

@@ -1,6 +1,7 @@
 //! Declarations of parameters.
 
 use super::Decoder;
+use crate::runbook::shape::PARAM;
 use crate::runbook::syntax::ParamDecl;
 use crate::runbook::tree::{Entry, Node, NodeKind};
 use crate::runbook::{ParamName, ParamType};
@@ -18,7 +19,7 @@ impl Decoder {
             let finding = Finding::BadName { what: "a parameter".to_owned(), found: entry.key.value.clone() };
             self.report(finding, entry.key.span);
         }
-        let mut fields = self.fields(&entry.value, "a parameter")?;
+        let mut fields = self.fields(&entry.value, &PARAM)?;
         let written = fields.take("type");
         let kind = match written {
             None => Some(Spanned::new(ParamType::Text, entry.key.span)),

@@ -3,6 +3,7 @@
 use super::Decoder;
 use super::fields::Fields;
 use super::values::NO_GUESS;
+use crate::runbook::shape::{APPROVE, ASK, MANUAL};
 use crate::runbook::syntax::{Approve, Ask, Manual};
 use crate::runbook::tree::{Entry, Node, NodeKind};
 use crate::source::{Finding, Names};
@@ -10,7 +11,7 @@ use crate::source::{Finding, Names};
 impl Decoder {
     /// The body of `approve:`.
     pub(super) fn approve(&mut self, node: &Node) -> Option<Approve> {
-        let mut fields = self.fields(node, "`approve`")?;
+        let mut fields = self.fields(node, &APPROVE)?;
         let allows = match fields.take("for") {
             Some(entry) => self.step_names(Some(entry)).unwrap_or_default(),
             None => {
@@ -46,7 +47,7 @@ impl Decoder {
 
     /// `ask: { question: …, answer: … }`.
     fn ask(&mut self, entry: Option<&Entry>) -> Option<Ask> {
-        let mut fields = self.fields(&entry?.value, "`ask`")?;
+        let mut fields = self.fields(&entry?.value, &ASK)?;
         let question = self.required_text(&mut fields, "question", "what the approver must have looked up");
         let answer = self.required_text(&mut fields, "answer", "the expression that knows it: `steps.compare.count`");
         self.finish(fields);
@@ -61,10 +62,9 @@ impl Decoder {
             self.wrong_type("manual", "a mapping", node, hint);
             return None;
         }
-        let mut body = self.fields(node, "`manual`")?;
+        let mut body = self.fields(node, &MANUAL)?;
         let text = self.required_text(&mut body, "do", "say what the person does: `manual: { do: … }`");
-        if let Some(entry) = body.peek("verify") {
-            body.take("verify");
+        if let Some(entry) = body.pass("verify") {
             let finding = Finding::BelongsBeside { field: "verify".to_owned(), place: "manual".to_owned() };
             self.report(finding, entry.key.span);
         }

@@ -2,13 +2,14 @@
 
 use super::Decoder;
 use crate::runbook::GateTimeout;
+use crate::runbook::shape::{GATE, ROLL};
 use crate::runbook::syntax::{Gate, Roll};
 use crate::runbook::tree::Node;
 
 impl Decoder {
     /// The body of `gate:`.
     pub(super) fn gate(&mut self, node: &Node) -> Option<Gate> {
-        let mut fields = self.fields(node, "`gate`")?;
+        let mut fields = self.fields(node, &GATE)?;
         let probe = match fields.take("probe") {
             Some(entry) => self.gate_probe(&entry.value),
             None => {
@@ -30,7 +31,7 @@ impl Decoder {
 
     /// The body of `roll:`.
     pub(super) fn roll(&mut self, node: &Node) -> Option<Roll> {
-        let mut fields = self.fields(node, "`roll`")?;
+        let mut fields = self.fields(node, &ROLL)?;
         let mut batch = Vec::new();
         if let Some(entry) = fields.take("batch") {
             for item in self.one_or_more(entry) {

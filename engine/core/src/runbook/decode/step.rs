@@ -3,23 +3,10 @@
 use super::Decoder;
 use super::fields::Fields;
 use super::other_words::{is_later, other_word};
+use crate::runbook::shape::{STEP, Shape, step_shape, step_words};
 use crate::runbook::syntax::{CommandWord, Step, StepKind};
 use crate::runbook::tree::{Entry, Node};
 use crate::source::{Diagnostic, Finding, Names, Place};
-
-/// The kinds of this version, and how a step of each is called in messages.
-const KINDS: [(&str, &str); 10] = [
-    ("run", "a `run` step"),
-    ("exec", "an `exec` step"),
-    ("probe", "a `probe` step"),
-    ("gate", "a `gate` step"),
-    ("pause", "a `pause` step"),
-    ("approve", "an `approve` step"),
-    ("manual", "a `manual` step"),
-    ("roll", "a `roll` step"),
-    ("wait", "a `wait` step"),
-    ("note", "a `note` step"),
-];
 
 impl Decoder {
     /// Reads a step; one that makes no sense is [`StepKind::Broken`] and still has its id, so that one mistake does
@@ -37,11 +24,11 @@ impl Decoder {
             kind_span: node.span,
             span: node.span,
         };
-        let Some(mut fields) = self.fields(node, "a step") else { return step };
+        let Some(mut fields) = self.fields(node, &STEP) else { return step };
         step.kind_span = fields.head();
         step.id = self.id(&mut fields, "a step");
-        let Some((entry, place)) = self.kind(&fields) else { return step };
-        fields.place = place;
+        let Some((entry, shape)) = self.kind(&fields) else { return step };
+        (fields.place, fields.shape) = (shape.place, shape);
         step.kind_span = entry.key.span;
         step.title = self.text(fields.take("title"));
         step.if_it_fails = self.text(fields.take("if_it_fails"));
@@ -97,35 +84,38 @@ impl Decoder {
     }
 
     /// The one field that says what the step does.
-    fn kind<'n>(&mut self, fields: &Fields<'n>) -> Option<(&'n Entry, &'static str)> {
-        let place = |entry: &Entry| KINDS.iter().find(|(kind, _)| *kind == entry.key.value).map(|(_, place)| *place);
-        let mut found = fields.entries().iter().filter_map(|entry| place(entry).map(|place| (entry, place)));
-        if let Some((first, place)) = found.next() {
+    fn kind<'n>(&mut self, fields: &Fields<'n>) -> Option<(&'n Entry, &'static Shape)> {
+        let mut found = fields.entries().iter().filter_map(|entry| Some((entry, step_shape(&entry.key.value)?)));
+        if let Some((first, shape)) = found.next() {
             let seconds: Vec<&Entry> = found.map(|(entry, _)| entry).collect();
             for second in &seconds {
                 let (first_word, second_word) = (first.key.value.clone(), second.key.value.clone());
                 let finding = Finding::TwoKinds { first: first_word, second: second_word };
                 self.findings.push(Diagnostic::new(finding, second.key.span).with(&Place::FirstKind, first.key.span));
             }
-            return seconds.is_empty().then_some((first, place));
+            return seconds.is_empty().then_some((first, shape));
         }
         let later = fields.entries().iter().find(|entry| is_later(&entry.key.value));
-        let slip = fields.entries().iter().find(|e| KINDS.iter().any(|(kind, _)| is_slip(&e.key.value, kind)));
-        let kinds = KINDS.map(|(kind, _)| kind);
+        let slip = fields.entries().iter().find(|e| step_words().any(|kind| is_slip(&e.key.value, kind)));
         match (later, slip) {
             (Some(entry), _) => {
                 self.report(Finding::NotInThisVersion { word: entry.key.value.clone() }, entry.key.span);
             }
             (None, Some(entry)) => {
                 let field = entry.key.value.clone();
-                let similar = KINDS.iter().map(|(kind, _)| *kind).find(|kind| is_slip(&field, kind)).map(str::to_owned);
+                let similar = step_words().find(|kind| is_slip(&field, kind)).map(str::to_owned);
                 let similar = crate::source::DidYouMean(similar);
                 self.report(
-                    Finding::UnknownField { field, place: "a step".to_owned(), similar, known: Names::of(kinds) },
+                    Finding::UnknownField {
+                        field,
+                        place: "a step".to_owned(),
+                        similar,
+                        known: Names::of(step_words()),
+                    },
                     entry.key.span,
                 );
             }
-            (None, None) => self.report(Finding::NoKind { known: Names::of(kinds) }, fields.head()),
+            (None, None) => self.report(Finding::NoKind { known: Names::of(step_words()) }, fields.head()),
         }
         None
     }
