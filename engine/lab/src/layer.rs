@@ -74,8 +74,10 @@ impl Layer {
 
     fn build(&self, packages: &[&str], say: &mut dyn FnMut(&str)) -> Result<(), LabError> {
         let fail = |log: String| LabError::Layer { packages: packages.join(" "), log };
-        let half = self.tar.with_extension("half");
-        let mut child = Command::new("unshare")
+        let half = self.tar.with_extension(format!("{}.half", std::process::id()));
+        // This thread waits for it, so its end is the right one to die with.
+        let mut child = Command::new("setpriv")
+            .args(["--pdeathsig=KILL", "unshare"])
             .args(["--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc"])
             .args(["bash", "-c", SCRIPT, "banister-lab-layer"])
             .args([&self.mount_point, &half])
@@ -85,7 +87,7 @@ impl Layer {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .map_err(LabError::io("unshare"))?;
+            .map_err(LabError::io("setpriv"))?;
         let stderr = child.stderr.take();
         let log = thread::spawn(move || {
             let mut text = Vec::new();

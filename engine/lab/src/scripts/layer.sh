@@ -59,14 +59,14 @@ if [ $# -gt 0 ]; then
     rm -f merged/var/lib/man-db/auto-update
 
     install() {
-        chroot merged apt-get install -q -y --no-install-recommends -o Dpkg::Options::=--force-unsafe-io \
+        chroot merged timeout 300 apt-get install -q -y --no-install-recommends -o Dpkg::Options::=--force-unsafe-io \
             -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 "$@" </dev/null >install.log 2>&1
     }
     echo "installing $* into the lab's base layer"
     # The lists that are there may do, also without a network; if not, today's are fetched.
     if ! install "$@"; then
         echo 'fetching package lists'
-        if ! chroot merged apt-get update -q </dev/null >update.log 2>&1 || ! install "$@"; then
+        if ! chroot merged timeout 120 apt-get update -q </dev/null >update.log 2>&1 || ! install "$@"; then
             tail -n 20 update.log install.log >&2
             exit 1
         fi

@@ -1,0 +1,165 @@
+//! What is left of a lab when it is down: nothing, however its owner ended. And that labs do not see each other.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use banister_lab::{Lab, LabError, LabSpec, OPS, Small, testing};
+
+/// Set for the process that this file starts in order to kill it.
+const VICTIM: &str = "BANISTER_LAB_VICTIM";
+
+/// What of a lab could be left: seen from the machine.
+#[derive(Debug, PartialEq, Eq)]
+struct Machine {
+    mounts: BTreeSet<String>,
+    links: BTreeSet<String>,
+}
+
+impl Machine {
+    fn now() -> Self {
+        let mounts = std::fs::read_to_string("/proc/self/mountinfo").expect("mounts");
+        let links = std::fs::read_dir("/sys/class/net").expect("links").flatten();
+        Self {
+            mounts: mounts.lines().map(str::to_owned).collect(),
+            links: links.map(|link| link.file_name().to_string_lossy().into_owned()).collect(),
+        }
+    }
+}
+
+/// The processes whose command line holds a word.
+fn processes(word: &str) -> Vec<PathBuf> {
+    let all = std::fs::read_dir("/proc").expect("/proc").flatten().map(|entry| entry.path());
+    all.filter(|path| {
+        let line = std::fs::read(path.join("cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&line).split('\0').any(|argument| argument == word)
+    })
+    .collect()
+}
+
+/// The namespaces that processes are in.
+fn namespaces() -> BTreeSet<PathBuf> {
+    let all = std::fs::read_dir("/proc").expect("/proc").flatten().map(|entry| entry.path());
+    all.flat_map(|path| ["mnt", "net", "pid"].map(|kind| std::fs::read_link(path.join("ns").join(kind))))
+        .flatten()
+        .collect()
+}
+
+/// Asserts that a lab with this process in it goes, with all its namespaces.
+fn goes(word: &str, spaces: &BTreeSet<PathBuf>, before: &Machine) {
+    let from = Instant::now();
+    while from.elapsed() < Duration::from_secs(5) {
+        if processes(word).is_empty() && namespaces().is_disjoint(spaces) && Machine::now() == *before {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(processes(word).is_empty(), "{:?} still run", processes(word));
+    assert!(namespaces().is_disjoint(spaces), "somebody is still in the lab's namespaces");
+    assert_eq!(Machine::now(), *before);
+}
+
+/// The namespaces that are a lab's alone: those of a process in it that are not ours.
+fn spaces_of(word: &str) -> BTreeSet<PathBuf> {
+    let found = processes(word);
+    assert_eq!(found.len(), 1, "{word}: {found:?}");
+    let of =
+        |path: &str| ["mnt", "net", "pid"].map(|kind| std::fs::read_link(format!("{path}/ns/{kind}")).expect("ns"));
+    let spaces: BTreeSet<PathBuf> = of(&found[0].display().to_string()).into_iter().collect();
+    assert!(spaces.is_disjoint(&of("/proc/self").into_iter().collect()), "{word} is not in a lab");
+    spaces
+}
+
+/// A word that no other process has in its command line, and that `sleep` takes for a time.
+fn unique(number: u32) -> String {
+    format!("9{number}{:07}", std::process::id())
+}
+
+fn sleep_in(lab: &Lab, word: &str) {
+    let host = lab.host("web-1").expect("web-1");
+    host.sh(&format!("setsid sleep {word} >/dev/null 2>&1 &")).expect("a script");
+    let from = Instant::now();
+    while processes(word).is_empty() && from.elapsed() < Duration::from_secs(5) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Not a test of its own: the process that is killed.
+#[test]
+fn victim() {
+    let Ok(word) = std::env::var(VICTIM) else { return };
+    let lab = Lab::up(&LabSpec::web(2)).expect("a lab");
+    sleep_in(&lab, &word);
+    println!("\nready");
+    std::thread::sleep(Duration::from_secs(60));
+}
+
+#[test]
+fn a_killed_owner_leaves_nothing() {
+    if !testing::ready() {
+        return;
+    }
+    let word = unique(1);
+    let before = Machine::now();
+    let mut child = Command::new(std::env::current_exe().expect("a name"))
+        .args(["victim", "--exact", "--nocapture"])
+        .env(VICTIM, &word)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a process");
+    let stdout = BufReader::new(child.stdout.take().expect("its output"));
+    assert!(stdout.lines().map_while(Result::ok).any(|line| line == "ready"), "no lab came up");
+    let spaces = spaces_of(&word);
+    child.kill().expect("it is killed");
+    child.wait().expect("it ends");
+    goes(&word, &spaces, &before);
+}
+
+#[test]
+fn labs_run_side_by_side_and_go_down_apart() {
+    if !testing::ready() {
+        return;
+    }
+    let before = Machine::now();
+    let labs = ["2", "3"].map(|number| {
+        let lab = Lab::up(&LabSpec::web(1)).expect("a lab");
+        lab.host("web-1").expect("web-1").sh(&format!("echo {number} >/var/tmp/lab")).expect("a script");
+        lab
+    });
+    assert_eq!(labs[0].inventory(), labs[1].inventory(), "the same names and addresses");
+    for (lab, number) in labs.iter().zip(["2\n", "3\n"]) {
+        let output =
+            lab.command(OPS, "ssh").args(["-oBatchMode=yes", "web-1", "cat /var/tmp/lab"]).output().expect("ssh");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), number, "{output:?}");
+    }
+    let [first, second] = labs;
+    let (one, two) = (unique(2), unique(3));
+    sleep_in(&first, &one);
+    sleep_in(&second, &two);
+    let (ones, twos) = (spaces_of(&one), spaces_of(&two));
+    // What was cloned out of a lab does not keep it up, and finds it gone.
+    let host = first.host("web-1").expect("web-1").clone();
+    first.down().expect("it goes down");
+    assert!(matches!(host.reboot(), Err(LabError::Down)));
+    assert_eq!(host.exec("true").expect_err("it is down").to_string(), "the lab is down");
+    goes(&one, &ones, &before);
+    assert_eq!(processes(&two).len(), 1, "the other lab went too");
+    drop(second);
+    goes(&two, &twos, &before);
+}
+
+#[test]
+fn a_lab_that_cannot_come_up_says_why_and_leaves_nothing() {
+    if !testing::ready() {
+        return;
+    }
+    let before = Machine::now();
+    // A file where a directory would have to be.
+    let small = Small { host: None, dir: "/etc/passwd/small".into(), size: 1 << 20 };
+    let error = Lab::up(&LabSpec { small: vec![small], ..LabSpec::web(1) }).expect_err("no lab").to_string();
+    assert!(error.starts_with("the lab could not boot ops web-1\n"), "{error}");
+    assert!(error.contains("/etc/passwd"), "{error}");
+    assert_eq!(Machine::now(), before);
+}
