@@ -1,10 +1,14 @@
 //! What can be typed. Field docs are the help texts.
 
+mod lab;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit_code;
+
+pub use lab::{LabArgs, LabCommand};
 
 const ABOUT: &str = "Banister runs incident runbooks: it shows what will happen, stops at every gate that does not \
                      hold, asks what only people can answer, and keeps a record from which a crash is resumed";
@@ -53,6 +57,8 @@ pub enum Command {
     Rehearse(RehearseArgs),
     /// Print the JSON Schema of a kind of file, for editors
     Schema(SchemaArgs),
+    /// Make throw-away hosts on this machine, to try and to break
+    Lab(LabArgs),
     /// Print the completions of a shell
     Completions(CompletionsArgs),
 }

@@ -12,7 +12,7 @@ pub const NO_INPUT: ExitCode = ExitCode(66);
 pub const UNAVAILABLE: ExitCode = ExitCode(69);
 /// A file or socket could not be read or written.
 pub const IO: ExitCode = ExitCode(74);
-/// Somebody else has it: another engine holds the run.
+/// Somebody else has it: another engine holds the run, or a lab is up already.
 pub const BUSY: ExitCode = ExitCode(75);
 /// The operating system, or a rule of the run, does not allow it.
 pub const NOT_ALLOWED: ExitCode = ExitCode(77);
@@ -40,10 +40,10 @@ pub const TABLE: [(ExitCode, &str); 23] = [
     (USAGE, "the command line is wrong"),
     (BAD_RUNBOOK, "a runbook, parameter, inventory or answers file cannot be used"),
     (NO_INPUT, "no such file, runbook, run or step"),
-    (UNAVAILABLE, "no host, or no engine, could be asked"),
+    (UNAVAILABLE, "no host, no engine and no lab could be had"),
     (ExitCode::BUG, ExitCode::BUG.meaning()),
     (IO, "a file or socket could not be read or written"),
-    (BUSY, "another engine holds the run"),
+    (BUSY, "another engine holds the run, or a lab is up already"),
     (NOT_ALLOWED, "not allowed"),
     (CONFIG, "the configuration cannot be used"),
 ];

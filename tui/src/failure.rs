@@ -6,6 +6,7 @@
 use std::io;
 
 use banister_core::run::ExitCode;
+use banister_lab::{LabError, Unavailable};
 use banister_runtime::control::ControlError;
 use banister_runtime::driver::DriverError;
 use banister_runtime::inventory::SshHostsError;
@@ -161,6 +162,37 @@ impl From<DriverError> for Failure {
             DriverError::State(error) => error.into(),
             error => Self::new(exit, error.to_string()),
         }
+    }
+}
+
+impl From<Unavailable> for Failure {
+    fn from(error: Unavailable) -> Self {
+        let (exit, hint) = match &error {
+            Unavailable::NotRoot => (exit_code::NOT_ALLOWED, "put `sudo` before this command"),
+            Unavailable::Refused(_) => (exit_code::NOT_ALLOWED, "in a container it takes `--privileged`"),
+            _ => (exit_code::UNAVAILABLE, "`banister rehearse` plays a runbook through without a host"),
+        };
+        Self::new(exit, error.to_string()).hint(hint)
+    }
+}
+
+impl From<LabError> for Failure {
+    fn from(error: LabError) -> Self {
+        let (exit, hint) = match error {
+            LabError::Unavailable(why) => return why.into(),
+            LabError::Spec(_) => (exit_code::USAGE, ""),
+            LabError::NoHost(_) => (exit_code::NO_INPUT, "`banister lab list` names them"),
+            LabError::Standing => {
+                (exit_code::BUSY, "`banister lab list` shows its hosts, `banister lab down` takes it down")
+            }
+            LabError::Layer { .. } => (
+                exit_code::UNAVAILABLE,
+                "made once where there is a network, the layer is kept and needs none any more",
+            ),
+            LabError::Down => (exit_code::UNAVAILABLE, ""),
+            _ => (exit_code::IO, ""),
+        };
+        Self::new(exit, error.to_string()).hint(hint)
     }
 }
 

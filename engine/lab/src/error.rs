@@ -44,6 +44,9 @@ pub enum LabError {
     /// The lab is no longer there.
     #[error("the lab is down")]
     Down,
+    /// Only one lab can stand on a machine.
+    #[error("a lab is up already")]
+    Standing,
     /// There is no such host in it.
     #[error("no host `{0}` in this lab")]
     NoHost(String),

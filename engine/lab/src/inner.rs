@@ -113,6 +113,11 @@ impl Inner {
         self.machine(name)?.entry().clone().ok_or(LabError::Down)
     }
 
+    /// Where other processes find the network.
+    pub(crate) fn network(&self) -> Result<String, LabError> {
+        self.entry(OPS)?.space("net").ok_or(LabError::Down)
+    }
+
     /// Ends the lab.
     pub(crate) fn end(&self) -> Result<(), LabError> {
         for machine in &self.machines {

@@ -1,6 +1,7 @@
 //! A lab, as its owner holds it.
 
 use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -93,7 +94,7 @@ impl Lab {
     /// # Errors
     /// A [`LabError`] if the lab is down.
     pub fn network(&self) -> Result<String, LabError> {
-        self.inner.entry(OPS)?.space("net").ok_or(LabError::Down)
+        self.inner.network()
     }
 
     /// Lets processes inside `ops` break and ask the hosts, until what it returns is dropped or the lab ends.
@@ -102,6 +103,11 @@ impl Lab {
     /// A [`LabError`] if the socket cannot be made.
     pub fn serve(&self) -> Result<Served, LabError> {
         Served::start(&self.inner)
+    }
+
+    /// Serves the lab at a path of the machine.
+    pub(crate) fn serve_at(&self, socket: PathBuf) -> Result<Served, LabError> {
+        Served::at(&self.inner, socket)
     }
 
     /// Takes the lab down and waits until no process of it is left.

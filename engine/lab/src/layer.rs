@@ -129,7 +129,7 @@ fn digest(packages: &[&str]) -> Result<String, LabError> {
 }
 
 /// A directory that only we can write: its files become the programs that root runs in hosts.
-fn own(dir: &Path) -> Result<(), LabError> {
+pub(crate) fn own(dir: &Path) -> Result<(), LabError> {
     let what = || LabError::io(dir.display().to_string());
     fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(what())?;
     let found = fs::symlink_metadata(dir).map_err(what())?;

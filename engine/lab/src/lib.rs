@@ -20,6 +20,7 @@ mod lab;
 mod layer;
 mod serve;
 mod spec;
+mod standing;
 mod supervisor;
 pub mod testing;
 
@@ -30,6 +31,7 @@ pub use lab::Lab;
 pub use layer::cache_dir;
 pub use serve::Served;
 pub use spec::{Bind, LabSpec, Small};
+pub use standing::{Keeper, Standing, standing_dir};
 
 /// The host in which an engine runs that works on the others.
 pub const OPS: &str = "ops";

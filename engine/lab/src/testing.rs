@@ -2,15 +2,13 @@
 
 use std::env;
 use std::io::Read as _;
-use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use crate::host::{LabHost, Link};
-use crate::{Bind, Lab, LabSpec, OPS, available, inventory, serve};
+use crate::{Bind, Lab, LabHost, LabSpec, OPS, available, inventory, serve};
 
 /// Set inside `ops`, where the body of a test runs.
 const INSIDE: &str = "BANISTER_LAB_INSIDE";
@@ -31,14 +29,7 @@ impl Inside {
     /// The lab whose `ops` this process runs in, if it runs in one whose owner serves it.
     #[must_use]
     pub fn here() -> Option<Self> {
-        let socket = PathBuf::from(serve::SOCKET);
-        let fields = serve::ask(&socket, &["hosts"]).ok()?;
-        let list = String::from_utf8(fields.into_iter().next()?).ok()?;
-        let host = |line: &str| {
-            let (name, address) = line.split_once(' ')?;
-            Some(LabHost::new(name.to_owned(), address.parse::<Ipv4Addr>().ok()?, Link::Remote(socket.clone())))
-        };
-        Some(Self { hosts: list.lines().filter_map(host).collect() })
+        Some(Self { hosts: serve::hosts(Path::new(serve::SOCKET)).ok()? })
     }
 
     /// One of the hosts; `ops` too.

@@ -15,7 +15,7 @@ use banister_core::runbook::ParamName;
 use banister_core::source::visible;
 
 pub(crate) use dialog::Dialog;
-pub(crate) use tty::Tty;
+pub(crate) use tty::{Tty, Typed};
 
 /// Asks for a secret, without showing it.
 pub(crate) fn secret(name: &ParamName) -> io::Result<Vec<u8>> {

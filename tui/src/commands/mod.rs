@@ -4,6 +4,7 @@ mod abort;
 mod check;
 mod completions;
 mod hold;
+mod lab;
 mod log;
 mod note;
 mod output;
@@ -39,6 +40,7 @@ pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Timeline(args) => timeline::timeline(&args),
         Command::Rehearse(args) => rehearse::rehearse(&args),
         Command::Schema(args) => schema::schema(&args),
+        Command::Lab(args) => lab::lab(&args),
         Command::Completions(args) => completions::completions(&args),
     }
 }

@@ -13,9 +13,10 @@ here=$1 tar=$2
 shift 2
 
 # Top-level names that hosts see of the machine, and directories that they see empty. Home directories, because a drill
-# must not read a person's keys. Temporary ones, because a ledger of the machine's own may lie there.
+# must not read a person's keys. Temporary ones, because a ledger of the machine's own may lie there. Of logs and spools
+# the directories stay: services do not start without theirs.
 kept=' bin boot dev etc home lib lib32 lib64 libx32 media mnt opt proc root run sbin srv sys tmp usr var '
-emptied='home root mnt media srv tmp var/tmp var/mail var/spool var/backups etc/ssh etc/sudoers.d etc/ssl/private'
+emptied='home root mnt media srv tmp var/tmp var/mail var/log var/spool var/backups etc/ssh etc/sudoers.d etc/ssl/private'
 
 mount -t tmpfs -o mode=755 lab "$here"
 cd "$here"
@@ -73,10 +74,12 @@ if [ $# -gt 0 ]; then
     fi
     chroot merged apt-get clean
 fi
+(cd merged && find var/log var/spool -xdev -type d -print0) |
+    tar --create --file directories.tar --null --no-recursion --numeric-owner -C merged --files-from -
 bare
 
-# Lists and logs of this build are of no use to a host. What is taken out of `upper` is the machine's again.
-rm -rf upper/var/lib/apt/lists upper/var/cache/apt upper/var/log upper/usr/sbin/policy-rc.d upper/etc/resolv.conf
+# Lists of this build are of no use to a host. What is taken out of `upper` is the machine's again.
+rm -rf upper/var/lib/apt/lists upper/var/cache/apt upper/usr/sbin/policy-rc.d upper/etc/resolv.conf
 for dir in $emptied run dev proc sys; do
     rm -rf "upper/$dir"
 done
@@ -95,6 +98,7 @@ chmod 700 hidden-merged/root
 chmod 1777 hidden-merged/tmp hidden-merged/var/tmp
 umount hidden-merged
 cp -a --no-preserve=timestamps hidden/. upper/
+tar --extract --file directories.tar --numeric-owner --same-permissions -C upper
 chmod 755 upper
 
 # Everything else at the top of the machine's tree, and every file in /etc that only some may read, is not there: a
@@ -147,6 +151,7 @@ password required pam_deny.so
 session  required pam_permit.so
 PAM
 cp -a merged/etc/skel/. merged/root/
+chmod 700 merged/root
 chroot merged sh -c 'userdel ops >/dev/null 2>&1; exec useradd --create-home --user-group --shell /bin/bash ops'
 : >merged/etc/machine-id
 bare
