@@ -40,6 +40,13 @@ pub enum ActKind {
         /// Milliseconds.
         by_ms: u64,
     },
+    /// `slow_next_login`: only the next one does.
+    SlowNextLogin {
+        /// The host.
+        host: HostName,
+        /// Milliseconds.
+        by_ms: u64,
+    },
     /// `quick_login`: none does any more.
     QuickLogin(HostName),
     /// `reboot`: its processes die, it comes back with another boot id.
@@ -80,6 +87,7 @@ impl ActKind {
             Self::Cut(host) => format!("{host}'s network is cut"),
             Self::Mend(host) => format!("{host}'s network is back"),
             Self::SlowLogin { host, by_ms } => format!("every new login on {host} sleeps for {by_ms} ms"),
+            Self::SlowNextLogin { host, by_ms } => format!("the next login on {host} sleeps for {by_ms} ms"),
             Self::QuickLogin(host) => format!("logins on {host} sleep no more"),
             Self::Reboot(host) => format!("{host} is rebooted"),
             Self::Replace(host) => format!("{host} is replaced by another machine"),

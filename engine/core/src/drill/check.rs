@@ -70,6 +70,12 @@ pub enum CheckKind {
 }
 
 impl CheckKind {
+    /// Whether its answer lies in the journal alone.
+    #[must_use]
+    pub fn needs_only_the_journal(&self) -> bool {
+        matches!(self, Self::Exit(_) | Self::Record { within_ms: None, .. } | Self::PlanSame)
+    }
+
     /// Whether it looks at what is left when everything else is over.
     #[must_use]
     pub fn is_about_the_end(&self) -> bool {

@@ -6,8 +6,20 @@ use crate::runbook::HostName;
 use crate::runbook::tree::{Node, NodeKind};
 use crate::source::Finding;
 
-const KINDS: [&str; 11] =
-    ["kill", "cut", "mend", "slow_login", "quick_login", "reboot", "replace", "fill", "free", "run", "resume"];
+const KINDS: [&str; 12] = [
+    "kill",
+    "cut",
+    "mend",
+    "slow_login",
+    "slow_next_login",
+    "quick_login",
+    "reboot",
+    "replace",
+    "fill",
+    "free",
+    "run",
+    "resume",
+];
 
 impl Reader {
     pub(super) fn acts(&mut self, node: &Node) -> Vec<Act> {
@@ -61,11 +73,9 @@ impl Reader {
             "quick_login" => self.host(value).map(ActKind::QuickLogin),
             "reboot" => self.host(value).map(ActKind::Reboot),
             "replace" => self.host(value).map(ActKind::Replace),
-            "slow_login" => {
-                self.fields(value, "`slow_login`", &["host", "by"])?;
-                let host = self.host_in(value, "`slow_login`");
-                let by = self.required(value, "`slow_login`", "by").and_then(|node| self.duration(node, "by"));
-                host.zip(by).map(|(host, by_ms)| ActKind::SlowLogin { host, by_ms })
+            "slow_login" => self.slow(value, "`slow_login`").map(|(host, by_ms)| ActKind::SlowLogin { host, by_ms }),
+            "slow_next_login" => {
+                self.slow(value, "`slow_next_login`").map(|(host, by_ms)| ActKind::SlowNextLogin { host, by_ms })
             }
             "fill" => self.place(value, "`fill`").map(|(host, dir)| ActKind::Fill { host, dir }),
             "free" => self.place(value, "`free`").map(|(host, dir)| ActKind::Free { host, dir }),
@@ -95,6 +105,13 @@ impl Reader {
         }
         self.fields(node, "`when`", &["record", "step", "with"])?;
         self.moment(node).map(When::Record)
+    }
+
+    fn slow(&mut self, node: &Node, place: &str) -> Option<(HostName, u64)> {
+        self.fields(node, place, &["host", "by"])?;
+        let host = self.host_in(node, place);
+        let by = self.required(node, place, "by").and_then(|node| self.duration(node, "by"));
+        host.zip(by)
     }
 
     fn place(&mut self, node: &Node, place: &str) -> Option<(HostName, String)> {
