@@ -1,5 +1,6 @@
 //! What can be typed. Field docs are the help texts.
 
+mod drill;
 mod lab;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit_code;
 
+pub use drill::{DrillArgs, DrillFlag, PollArgs};
 pub use lab::{LabArgs, LabCommand};
 
 const ABOUT: &str = "Banister runs incident runbooks: it shows what will happen, stops at every gate that does not \
@@ -59,6 +61,11 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Make throw-away hosts on this machine, to try and to break
     Lab(LabArgs),
+    /// Run a runbook on throw-away hosts on this machine, break something, and check what must be true
+    Drill(DrillArgs),
+    /// Look at hosts again and again: a client of a drill
+    #[command(hide = true)]
+    Poll(PollArgs),
     /// Print the completions of a shell
     Completions(CompletionsArgs),
 }
@@ -166,6 +173,9 @@ pub struct RunArgs {
     /// The incident this run belongs to
     #[arg(long, value_name = "ID")]
     pub incident: Option<String>,
+    /// Of drills.
+    #[command(flatten)]
+    pub drill: DrillFlag,
 }
 
 /// `resume`.
@@ -185,6 +195,9 @@ pub struct ResumeArgs {
     /// Where runs are kept.
     #[command(flatten)]
     pub state: StateArgs,
+    /// Of drills.
+    #[command(flatten)]
+    pub drill: DrillFlag,
 }
 
 /// `runs`.

@@ -1,5 +1,6 @@
 //! Runs an engine in the foreground, with its display and its questions.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
@@ -12,18 +13,23 @@ use banister_runtime::ssh::SshSettings;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::ask::{Dialog, Tty, secret};
-use crate::cli::RunOutput;
+use crate::cli::{DrillFlag, RunOutput};
 use crate::commands::timeline::markdown;
 use crate::compile::{judge, say};
 use crate::failure::Failure;
 use crate::live::Live;
 use crate::{exit_code, terminal};
 
+/// What every host of a lab has.
+const LAB: &str = "/run/lab";
+
 /// What the operator brings along.
 pub(crate) struct Front {
     answers: Option<(SourceFile, Answers)>,
     terminal: Option<(Tty, UnboundedReceiver<AskEvent>)>,
     output: RunOutput,
+    /// The drill says where its journal lies and how to verify it.
+    is_drill: bool,
 }
 
 impl Front {
@@ -32,9 +38,12 @@ impl Front {
         answers: Option<&Path>,
         output: RunOutput,
         ssh_config: Option<&Path>,
+        drill: &DrillFlag,
         make: impl FnOnce(Options<'_>) -> Result<Engine, DriverError>,
     ) -> Result<(Self, Engine), Failure> {
-        let answers = answers.map(read_answers).transpose()?;
+        let drill = drill.people()?;
+        let voices = if drill.is_some() { Voices::Named } else { Voices::Own };
+        let answers = answers.map(|path| read_answers(path, voices)).transpose()?;
         let (sender, receiver) = unbounded_channel();
         let tty = Tty::open();
         let options = Options {
@@ -42,10 +51,12 @@ impl Front {
             terminal: tty.is_some().then_some(sender),
             prompt: &mut |name| secret(name),
             limits: Limits::default(),
+            drill,
             ssh: ssh(ssh_config)?,
         };
+        let is_drill = options.drill.is_some();
         let engine = make(options)?;
-        Ok((Self { answers, terminal: tty.map(|tty| (tty, receiver)), output }, engine))
+        Ok((Self { is_drill, answers, terminal: tty.map(|tty| (tty, receiver)), output }, engine))
     }
 
     /// Runs to the end, and says how it was.
@@ -73,7 +84,7 @@ impl Front {
         }
         let meaning = if exit == exit_code::DETACHED { "left, commands may still run" } else { exit.meaning() };
         terminal::talk(&format!("\nended with {exit}: {meaning}"));
-        if resumable {
+        if resumable && !self.is_drill {
             terminal::talk(&format!("go on with: banister resume {id}"));
         }
         if self.output == RunOutput::Plain {
@@ -83,8 +94,25 @@ impl Front {
                 Err(failure) => terminal::complain(&failure),
             }
         }
-        terminal::talk(&format!("journal: {}\nverify it: banister verify {id}", run.journal_path().display()));
+        if !self.is_drill {
+            terminal::talk(&format!("journal: {}\nverify it: banister verify {id}", run.journal_path().display()));
+        }
         Ok(exit)
+    }
+}
+
+impl DrillFlag {
+    /// Groups of the people whom answers name, where this engine is one of a drill.
+    fn people(&self) -> Result<Option<BTreeMap<String, Vec<String>>>, Failure> {
+        let Some(file) = &self.drill else { return Ok(None) };
+        // Not a lock, only a slip made hard: the first record says that the run is a drill.
+        if !Path::new(LAB).exists() {
+            let message = "`--drill` is for engines inside a lab: elsewhere nobody may answer for somebody else";
+            return Err(Failure::new(exit_code::NOT_ALLOWED, message).hint("`banister drill` runs drills"));
+        }
+        let source = read_source(file)?;
+        let people = serde_json::from_str(source.text());
+        people.map(Some).map_err(|error| Failure::new(exit_code::BAD_RUNBOOK, format!("{}: {error}", file.display())))
     }
 }
 
@@ -103,9 +131,9 @@ fn ssh(config: Option<&Path>) -> Result<SshSettings, Failure> {
     Ok(SshSettings { config })
 }
 
-fn read_answers(path: &Path) -> Result<(SourceFile, Answers), Failure> {
+fn read_answers(path: &Path, voices: Voices) -> Result<(SourceFile, Answers), Failure> {
     let source = read_source(path)?;
-    let (answers, findings) = Answers::parse(&source, Voices::Own);
+    let (answers, findings) = Answers::parse(&source, voices);
     judge(&source, &findings)?;
     let answers = answers.ok_or_else(|| Failure::silent(exit_code::BAD_RUNBOOK))?;
     Ok((source, answers))

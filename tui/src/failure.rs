@@ -154,7 +154,9 @@ impl From<DriverError> for Failure {
                 SecretErrorReason::Prompt(_) => ExitCode::ASK_UNAVAILABLE,
                 _ => exit_code::BAD_RUNBOOK,
             },
-            DriverError::Over { .. } | DriverError::Remark { .. } => exit_code::NOT_ALLOWED,
+            DriverError::Over { .. } | DriverError::NotADrill { .. } | DriverError::Remark { .. } => {
+                exit_code::NOT_ALLOWED
+            }
             DriverError::Machine { .. } => exit_code::IO,
             other => other.exit_code().unwrap_or(ExitCode::BUG),
         };

@@ -7,6 +7,7 @@ mod ask;
 pub mod cli;
 mod commands;
 mod compile;
+mod drill;
 mod drive;
 pub mod exit_code;
 pub mod failure;

@@ -37,6 +37,11 @@ impl Settings {
         args.inventory.as_deref().or(self.config.inventory.as_deref())
     }
 
+    /// Where runbooks are looked for, in order.
+    pub(crate) fn runbook_directories(&self) -> Vec<PathBuf> {
+        self.config.runbooks.iter().cloned().chain([PathBuf::from("runbooks")]).collect()
+    }
+
     /// The file of a runbook given as FILE or NAME.
     pub(crate) fn runbook(&self, file_or_name: &str) -> Result<PathBuf, Failure> {
         Ok(find_runbook(file_or_name, &self.config.runbooks)?)

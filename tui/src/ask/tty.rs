@@ -47,8 +47,14 @@ impl Tty {
         let flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file =
             OpenOptions::new().read(true).write(true).custom_flags(flags.bits().cast_signed()).open("/dev/tty").ok()?;
-        let foreground = termios::tcgetpgrp(&file).ok()?;
-        (foreground == rustix::process::getpgrp()).then_some(Self { file })
+        let is_foreground = match termios::tcgetpgrp(&file) {
+            Ok(foreground) => foreground == rustix::process::getpgrp(),
+            // The group in the foreground has no number in this pid namespace: the drill that runs this engine inside a
+            // lab waits there, and gives it a terminal only if it has one itself.
+            Err(rustix::io::Errno::OPNOTSUPP) => true,
+            Err(_) => false,
+        };
+        is_foreground.then_some(Self { file })
     }
 
     /// Shows text. That it cannot be shown is noticed by the next reading.
@@ -74,6 +80,17 @@ impl Tty {
         let typed = self.line(&mut stop);
         self.show("\x1b[?2004l");
         typed
+    }
+
+    /// The same with nothing else that could be news; `None` where the terminal is gone.
+    pub(crate) fn ask_plainly(&mut self, prompt: &str) -> Option<String> {
+        loop {
+            match self.ask(prompt, || false) {
+                Typed::Line(line) => return Some(line),
+                Typed::Refused(why) => self.show(&format!("({why})\n")),
+                Typed::Interrupted | Typed::Gone => return None,
+            }
+        }
     }
 
     /// The same without showing what is typed, for secrets.

@@ -9,7 +9,7 @@ mod log;
 mod note;
 mod output;
 mod plan;
-mod rehearse;
+pub(crate) mod rehearse;
 mod resume;
 mod run;
 mod runs;
@@ -41,6 +41,8 @@ pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Rehearse(args) => rehearse::rehearse(&args),
         Command::Schema(args) => schema::schema(&args),
         Command::Lab(args) => lab::lab(&args),
+        Command::Drill(args) => crate::drill::drill(&args),
+        Command::Poll(args) => crate::drill::poll(&args),
         Command::Completions(args) => completions::completions(&args),
     }
 }

@@ -33,12 +33,7 @@ pub(super) fn rehearse(args: &RehearseArgs) -> Result<ExitCode, Failure> {
     }
     // Always the same moment, so that the same files give the same lines; midnight, so that times can be subtracted.
     let start = DateTime::<Utc>::UNIX_EPOCH;
-    let rehearsal = play(Arc::clone(&plan), &plan.hash(), &world, info, start).map_err(|error| match error {
-        RehearsalError::Endless { .. } => Failure::new(exit_code::BAD_RUNBOOK, error.to_string()).hint(
-            "a reply of the world that is repeated for ever, or a gate that is; give the list another last entry",
-        ),
-        RehearsalError::Stuck | RehearsalError::Fault => Failure::new(ExitCode::BUG, error.to_string()),
-    })?;
+    let rehearsal = play(Arc::clone(&plan), &plan.hash(), &world, info, start).map_err(no_end)?;
 
     let mut text = String::new();
     let mut line = |words: &str| {
@@ -59,7 +54,8 @@ pub(super) fn rehearse(args: &RehearseArgs) -> Result<ExitCode, Failure> {
     Ok(rehearsal.exit)
 }
 
-fn world(source: &SourceFile, plan: &Arc<Plan>) -> Result<World, Failure> {
+/// The simulated world of a file, checked against the plan.
+pub(crate) fn world(source: &SourceFile, plan: &Arc<Plan>) -> Result<World, Failure> {
     let (world, findings) = World::parse(source);
     judge(source, &findings)?;
     let world = world.ok_or_else(|| Failure::silent(exit_code::BAD_RUNBOOK))?;
@@ -67,8 +63,18 @@ fn world(source: &SourceFile, plan: &Arc<Plan>) -> Result<World, Failure> {
     Ok(world)
 }
 
+/// Why a rehearsal came to no end.
+pub(crate) fn no_end(error: RehearsalError) -> Failure {
+    match error {
+        RehearsalError::Endless { .. } => Failure::new(exit_code::BAD_RUNBOOK, error.to_string()).hint(
+            "a reply of the world that is repeated for ever, or a gate that is; give the list another last entry",
+        ),
+        RehearsalError::Stuck | RehearsalError::Fault => Failure::new(ExitCode::BUG, error.to_string()),
+    }
+}
+
 /// What the first record says; of this machine nothing, because the run is not on it.
-fn info(compiled: &Compiled) -> StartInfo {
+pub(crate) fn info(compiled: &Compiled) -> StartInfo {
     let digest = |source: &SourceFile| Plan::file_digest(source.text().as_bytes());
     StartInfo {
         run: "simulated".to_owned(),

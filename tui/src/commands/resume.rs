@@ -11,7 +11,8 @@ use crate::{select, terminal};
 pub(super) fn resume(args: &ResumeArgs) -> Result<ExitCode, Failure> {
     let run = select::run(&args.run, &args.state)?;
     let make = |options: banister_runtime::driver::Options<'_>| Engine::resume(&run, options);
-    let (front, engine) = Front::engine(args.answers.as_deref(), args.output, args.ssh_config.as_deref(), make)?;
+    let (front, engine) =
+        Front::engine(args.answers.as_deref(), args.output, args.ssh_config.as_deref(), &args.drill, make)?;
     let records = engine.records().len();
     terminal::talk(&format!("{}: resuming run {} after {records} records", engine.plan().title, run.id()));
     front.drive(engine)

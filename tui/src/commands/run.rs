@@ -24,8 +24,13 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     };
     let make =
         |options: banister_runtime::driver::Options<'_>| Engine::begin(&state, &compiled.plan, &hash, &origin, options);
-    let (front, engine) =
-        Front::engine(args.answers.as_deref(), args.output, args.target.hosts.ssh_config.as_deref(), make)?;
+    let (front, engine) = Front::engine(
+        args.answers.as_deref(),
+        args.output,
+        args.target.hosts.ssh_config.as_deref(),
+        &args.drill,
+        make,
+    )?;
     terminal::talk(&summary(&compiled.plan, &hash, engine.dir().id().as_str()));
     front.drive(engine)
 }

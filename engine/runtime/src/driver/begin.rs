@@ -1,11 +1,12 @@
 //! Making an engine: a start writes down what will run, and is a resume from there on.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
 use banister_core::plan::Plan;
 use banister_core::run::Answers;
-use banister_core::run::{Input, RecordKind, Run};
+use banister_core::run::{Input, RecordKind, Run, StartInfo};
 use banister_core::runbook::ParamName;
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +30,8 @@ pub struct Options<'a> {
     pub prompt: &'a mut dyn FnMut(&ParamName) -> io::Result<Vec<u8>>,
     /// Room that the journal needs.
     pub limits: Limits,
+    /// Set in drills: the groups of the people whom answers name. Nobody else's answers are honoured elsewhere.
+    pub drill: Option<BTreeMap<String, Vec<String>>>,
     /// How hosts are reached; what is not said here is as it was when the run began.
     pub ssh: SshSettings,
 }
@@ -51,7 +54,7 @@ impl Engine {
         let run = state.create_run(&RunId::random())?;
         let lock = run.lock()?;
         let plan_digest = run.write_plan(plan)?;
-        let info = origin.info(run.id(), plan_digest, &options.ssh);
+        let info = StartInfo { drill: options.drill.is_some(), ..origin.info(run.id(), plan_digest, &options.ssh) };
         run.write_start(&Start { plan_hash: plan_hash.to_owned(), info })?;
         Self::open(lock, options, Some(secrets))
     }
@@ -70,20 +73,24 @@ impl Engine {
         let (plan, digest) = lock.run().read_plan()?;
         let (journal, before) = lock.resume_journal(options.limits, &clock.now())?;
         let operator = operator();
-        let (plan_hash, recorded, ssh_config, first) = match before.first().map(|record| &record.kind) {
+        let (plan_hash, recorded, ssh_config, drill, first) = match before.first().map(|record| &record.kind) {
             Some(RecordKind::RunPlanned { plan_hash, info, .. }) => {
                 let resumed = Input::Resumed { actor: operator.clone() };
-                (plan_hash.clone(), info.plan_digest.clone(), info.ssh_config.clone(), resumed)
+                (plan_hash.clone(), info.plan_digest.clone(), info.ssh_config.clone(), info.drill, resumed)
             }
             // The engine that began it died before its first record: it is started now.
             _ => {
                 let Start { plan_hash, info } = lock.run().read_start()?;
                 let (recorded, ssh_config) = (info.plan_digest.clone(), info.ssh_config.clone());
-                (plan_hash, recorded, ssh_config, Input::Start { actor: operator.clone(), info: Box::new(info) })
+                let drill = info.drill;
+                (plan_hash, recorded, ssh_config, drill, Input::Start { actor: operator.clone(), info: Box::new(info) })
             }
         };
         if digest != recorded {
             return Err(DriverError::PlanChanged { run: id, found: digest, recorded });
+        }
+        if options.drill.is_some() && !drill {
+            return Err(DriverError::NotADrill { run: id });
         }
         check_answers(&options.answers, &plan_hash)?;
         let run = Run::resume(Arc::new(plan), &plan_hash, &before)
@@ -106,6 +113,7 @@ impl Engine {
             operator,
             answers: options.answers,
             terminal: options.terminal,
+            people: options.drill.unwrap_or_default(),
             ssh: SshSettings { config: options.ssh.config.or(ssh_config.map(Into::into)) },
             inbox: Inbox::new(),
             feed: Feed::default(),

@@ -42,6 +42,8 @@ pub type Terminal = mpsc::UnboundedSender<AskEvent>;
 pub(super) struct Desk {
     answers: Answers,
     operator: Actor,
+    /// Groups of the people whom answers name: drills only.
+    people: BTreeMap<String, Vec<String>>,
     terminal: Option<Terminal>,
     /// Asks that were put or answered, and whether the terminal has them.
     put: BTreeMap<AskId, Put>,
@@ -58,8 +60,24 @@ enum Put {
 }
 
 impl Desk {
-    pub(super) fn new(answers: Answers, operator: Actor, terminal: Option<Terminal>) -> Self {
-        Self { answers, operator, terminal, put: BTreeMap::new() }
+    pub(super) fn new(
+        answers: Answers,
+        operator: Actor,
+        people: BTreeMap<String, Vec<String>>,
+        terminal: Option<Terminal>,
+    ) -> Self {
+        Self { answers, operator, people, terminal, put: BTreeMap::new() }
+    }
+
+    /// Who gives an answer: whoever it names, else the operator. Where that may be somebody else, the parser said.
+    fn speaker(&self, name: Option<&str>) -> Actor {
+        name.map_or_else(
+            || self.operator.clone(),
+            |name| {
+                let groups = self.people.get(name).cloned().unwrap_or_default();
+                Actor::Person { name: name.to_owned(), uid: None, groups }
+            },
+        )
     }
 
     /// Looks at the open asks after a commit; gives the inputs that follow at once.
@@ -87,7 +105,8 @@ impl Desk {
             }
             if let Some(prepared) = self.answers.take(&ask.id, &ask.words) {
                 self.put.insert(ask.id.clone(), Put::Prepared);
-                inputs.push(Input::Answered { actor: self.operator.clone(), answer: prepared.to(ask.id) });
+                let actor = self.speaker(prepared.speaker.as_deref());
+                inputs.push(Input::Answered { actor, answer: prepared.to(ask.id) });
             } else {
                 inputs.extend(self.ask_terminal(run, &ask, None));
             }

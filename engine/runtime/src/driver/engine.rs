@@ -1,6 +1,6 @@
 //! One engine of one run, from its first input to its last.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,6 +44,7 @@ pub struct Engine {
     pub(super) operator: Actor,
     pub(super) answers: Answers,
     pub(super) terminal: Option<Terminal>,
+    pub(super) people: BTreeMap<String, Vec<String>>,
     pub(super) ssh: SshSettings,
     pub(super) inbox: (Inbox, mpsc::Receiver<Message>),
     pub(super) feed: Feed,
@@ -140,7 +141,7 @@ impl Engine {
             journal: Tap::new(self.journal),
             clock: self.clock,
             inbox: messages,
-            desk: Desk::new(self.answers, self.operator, self.terminal),
+            desk: Desk::new(self.answers, self.operator, self.people, self.terminal),
             dispatcher,
             feed: self.feed.clone(),
             next: VecDeque::from([self.first]),

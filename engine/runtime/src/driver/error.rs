@@ -50,6 +50,12 @@ pub enum DriverError {
         /// This plan's.
         plan: String,
     },
+    /// A drill's flags for a run that is none.
+    #[error("run {run} is no drill, and nobody may answer in it for somebody else")]
+    NotADrill {
+        /// The run.
+        run: String,
+    },
     /// It is over.
     #[error("run {run} is over, it ended with exit code {exit}; `banister timeline {run}` shows it")]
     Over {
@@ -98,7 +104,12 @@ impl DriverError {
             Self::Journal(error) => Some(error.exit_code()),
             Self::Replay { .. } | Self::PlanChanged { .. } | Self::Witness { .. } => Some(ExitCode::JOURNAL_BROKEN),
             Self::AnswerForOtherPlan { .. } => Some(ExitCode::REFUSED),
-            Self::State(_) | Self::Secret(_) | Self::Over { .. } | Self::Remark { .. } | Self::Machine { .. } => None,
+            Self::State(_)
+            | Self::Secret(_)
+            | Self::NotADrill { .. }
+            | Self::Over { .. }
+            | Self::Remark { .. }
+            | Self::Machine { .. } => None,
         }
     }
 }

@@ -124,6 +124,7 @@ pub(crate) fn with_options<T>(given: &str, act: impl FnOnce(Options<'_>) -> T) -
         terminal: None,
         prompt: &mut prompt,
         limits: Limits { min_free: 0, ballast: 4096 },
+        drill: None,
         ssh: SshSettings::default(),
     })
 }
