@@ -234,7 +234,21 @@ pub(crate) fn exec(inner: &Inner, host: &str, script: &str) -> Result<io::Result
 
 /// A path as one word of a shell.
 fn quoted(path: &Path) -> String {
-    format!("'{}'", path.to_string_lossy().replace('\'', "'\\''"))
+    word(&path.to_string_lossy())
+}
+
+fn word(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+/// What `script` is told so that a command has a terminal of the host's own, joined to the caller's.
+///
+/// The caller's own terminal is not enough: seen from inside, its foreground belongs to nobody, so a program that asks
+/// whether it is in the foreground before it asks a person would not ask.
+pub(crate) fn on_terminal(command: &[&str]) -> [String; 5] {
+    let line: Vec<String> = command.iter().copied().map(word).collect();
+    let line = format!("exec {}", line.join(" "));
+    ["--quiet".to_owned(), "--return".to_owned(), "--command".to_owned(), line, "/dev/null".to_owned()]
 }
 
 #[cfg(test)]

@@ -12,8 +12,12 @@ use crate::layer::Layer;
 use crate::supervisor::Supervisor;
 use crate::{LabError, LabSpec, OPS};
 
-/// How long a lab may take to come up, and any request to be done.
+/// How long a lab of few hosts may take to come up, and any request to be done.
 const LIMIT: Duration = Duration::from_secs(20);
+
+/// Hosts beyond this number have this much more time each: every one is a key, an sshd and some dozen mounts.
+const FEW: usize = 10;
+const EACH: Duration = Duration::from_secs(1);
 
 /// One host, as its lab keeps it.
 #[derive(Debug)]
@@ -35,7 +39,8 @@ pub(crate) struct Inner {
 impl Inner {
     pub(crate) fn up(spec: &LabSpec, say: &mut dyn FnMut(&str)) -> Result<Self, LabError> {
         let layer = Layer::provide(spec, say)?;
-        let deadline = Deadline::after(LIMIT);
+        let more = u32::try_from(spec.hosts.len().saturating_sub(FEW)).unwrap_or(u32::MAX);
+        let deadline = Deadline::after(LIMIT + EACH * more);
         let (mut supervisor, _) = Supervisor::start(&layer.mount_point, &layer.tar, deadline)?;
         let mut machines = Vec::new();
         let numbered = [(OPS, 2)].into_iter().chain(spec.hosts.iter().map(String::as_str).zip(11..));

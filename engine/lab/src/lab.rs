@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 
-use crate::host::{LabHost, Link};
+use crate::host::{LabHost, Link, on_terminal};
 use crate::inner::Inner;
 use crate::{LabError, LabSpec, OPS, Served, available, inventory};
 
@@ -59,6 +59,15 @@ impl Lab {
     pub fn command(&self, host: &str, program: impl AsRef<OsStr>) -> Command {
         // The way not taken: a Result. Callers have the error of starting a process to handle already.
         self.inner.command(host, program).unwrap_or_else(|error| Command::new(format!("lab host {host}: {error}")))
+    }
+
+    /// The same for a program that asks a person: it gets a terminal of the host's own, joined to the caller's, which
+    /// must be the standard input. What it writes to standard output and to standard error arrives as one.
+    #[must_use]
+    pub fn command_on_terminal(&self, host: &str, command: &[&str]) -> Command {
+        let mut script = self.command(host, "script");
+        script.args(on_terminal(command));
+        script
     }
 
     /// The inventory, as the engine reads it: environment `lab`, user root, group `lab`.

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::deadline::Deadline;
-use crate::host::LabHost;
+use crate::host::{LabHost, on_terminal};
 use crate::layer::own;
 use crate::{Lab, LabError, LabSpec, OPS, Served, serve};
 
@@ -121,6 +121,16 @@ impl Standing {
     pub fn command(&self, host: &str, program: &str) -> Result<Command, LabError> {
         self.host(host).ok_or_else(|| LabError::NoHost(host.to_owned()))?;
         serve::command(&self.dir.join("control"), host, program).map_err(LabError::io(format!("enter {host}")))
+    }
+
+    /// The same on a terminal of the host's own, as [`Lab::command_on_terminal`].
+    ///
+    /// # Errors
+    /// As [`Standing::command`].
+    pub fn command_on_terminal(&self, host: &str, command: &[&str]) -> Result<Command, LabError> {
+        let mut script = self.command(host, "script")?;
+        script.args(on_terminal(command));
+        Ok(script)
     }
 
     /// A process of the machine, its files and all, in the network of the lab.

@@ -24,10 +24,7 @@ NET
     echo 'link set lo up'
     echo 'link set eth0 up'
     echo "address add $address/24 dev eth0"
-    for other in "$LAB_DIR"/hosts/*; do
-        [ "${other##*/}" = "$name" ] ||
-            echo "neighbour replace $(<"$other/address") lladdr $(<"$other/mac") dev eth0 nud permanent"
-    done
+    grep -v " $address " "$LAB_DIR/neighbours"
 } | chroot "$LAB_DIR/tools" ip -batch -
 
 root=$PWD/root

@@ -76,6 +76,7 @@ host() { # NAME ADDRESS MAC VETH
     : >"$host/smalls"
     key "$1"
     echo "$2 $1" >>"$lab/names"
+    echo "neighbour replace $2 lladdr $3 dev eth0 nud permanent" >>"$lab/neighbours"
     echo "$1,$2 $(cut -d ' ' -f 1,2 "$host/key.pub")" >>"$lab/known_hosts"
 }
 

@@ -1,7 +1,7 @@
 //! Ways into the hosts of a lab: for people, and for the machine's own ssh.
 
 use std::env;
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal as _, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
@@ -32,6 +32,10 @@ pub(super) fn ssh(lab: &Standing, host: &str, command: &[String]) -> Result<Exit
 
 pub(super) fn exec(lab: &Standing, host: &str, command: &[String]) -> Result<ExitCode, Failure> {
     let Some((program, arguments)) = command.split_first() else { return Ok(exit_code::USAGE) };
+    if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        return run(&mut lab.command_on_terminal(host, &words)?);
+    }
     run(lab.command(host, program)?.args(arguments))
 }
 
