@@ -2,18 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
-use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use banister_lab::{Bind, Lab, LabError, LabSpec, OPS, Small, cache_dir, testing};
+use banister_lab::{Lab, LabError, LabSpec, OPS, Small, testing};
 
 /// Set for the process that this file starts in order to kill it.
 const VICTIM: &str = "BANISTER_LAB_VICTIM";
 
-/// What of a lab the machine itself could see: a mount, or one end of a cable. Others may mount things meanwhile; what is
-/// a lab's lies in its cache.
+/// What of a lab could be left: seen from the machine.
 #[derive(Debug, PartialEq, Eq)]
 struct Machine {
     mounts: BTreeSet<String>,
@@ -22,14 +20,11 @@ struct Machine {
 
 impl Machine {
     fn now() -> Self {
-        let cache = cache_dir().display().to_string();
         let mounts = std::fs::read_to_string("/proc/self/mountinfo").expect("mounts");
-        assert!(mounts.lines().any(|line| line.contains(" / / ")), "no root is mounted: the search is broken");
         let links = std::fs::read_dir("/sys/class/net").expect("links").flatten();
-        let links = links.map(|link| link.file_name().to_string_lossy().into_owned());
         Self {
-            mounts: mounts.lines().filter(|line| line.contains(&cache)).map(str::to_owned).collect(),
-            links: links.filter(|name| name == "br0" || name == "h2" || name == "h11").collect(),
+            mounts: mounts.lines().map(str::to_owned).collect(),
+            links: links.map(|link| link.file_name().to_string_lossy().into_owned()).collect(),
         }
     }
 }
@@ -153,68 +148,6 @@ fn labs_run_side_by_side_and_go_down_apart() {
     assert_eq!(processes(&two).len(), 1, "the other lab went too");
     drop(second);
     goes(&two, &twos, &before);
-}
-
-#[test]
-fn a_child_stands_for_the_process_inside() {
-    if !testing::ready() {
-        return;
-    }
-    let lab = Lab::up(&LabSpec::web(1)).expect("a lab");
-    let word = unique(4);
-    let inside = || {
-        let is_sleep = |path: &PathBuf| std::fs::read_to_string(path.join("comm")).is_ok_and(|name| name == "sleep\n");
-        processes(&word).into_iter().filter(is_sleep).collect::<Vec<_>>()
-    };
-    let until = |count: usize| {
-        let from = Instant::now();
-        while inside().len() != count && from.elapsed() < Duration::from_secs(5) {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        assert_eq!(inside().len(), count);
-    };
-    let start = || {
-        let child = lab.command(OPS, "sleep").arg(&word).spawn().expect("a process");
-        until(1);
-        child
-    };
-    let signal = |pid: u32, signal: &str| {
-        let sent = Command::new("kill").args([signal, &pid.to_string()]).status().expect("kill");
-        assert!(sent.success());
-    };
-    // Ctrl-C at a terminal is sent to both; it is for the one inside to say what it means.
-    let mut child = start();
-    signal(child.id(), "-INT");
-    let pid = inside()[0].file_name().and_then(|name| name.to_str()?.parse().ok()).expect("a pid");
-    signal(pid, "-TERM");
-    assert_eq!(child.wait().expect("it ends").signal(), Some(15), "the one in between died of what was not for it");
-    // Killing the child kills the process.
-    let mut child = start();
-    child.kill().expect("it is killed");
-    child.wait().expect("it ends");
-    until(0);
-    lab.down().expect("it goes down");
-}
-
-#[test]
-fn what_is_bound_is_seen_by_ops_alone_and_links_lead_nowhere_else() {
-    if !testing::ready() {
-        return;
-    }
-    let dir = tempfile::tempdir().expect("a directory");
-    std::fs::write(dir.path().join("it's"), "shown").expect("a file");
-    // `/var/run` is a link to `/run`: the host's own, not the machine's.
-    let there = format!("/var/run/lab-{}", std::process::id());
-    let binds = vec![Bind::read_only(dir.path()).at(&there), Bind::writable(dir.path())];
-    let lab = Lab::up(&LabSpec { binds, ..LabSpec::web(1) }).expect("a lab");
-    let [ops, web] = [OPS, "web-1"].map(|name| lab.host(name).expect("a host"));
-    assert_eq!(ops.sh(&format!("cat \"{there}/it's\"")).expect("a script"), "shown");
-    assert!(ops.sh(&format!("echo x >{there}/no")).is_err());
-    assert!(web.sh(&format!("ls {there}")).is_err());
-    ops.sh(&format!("echo x >{}/yes", dir.path().display())).expect("a script");
-    assert!(dir.path().join("yes").exists());
-    assert!(!std::path::Path::new(&there).exists());
-    lab.down().expect("it goes down");
 }
 
 #[test]

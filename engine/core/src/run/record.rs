@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Actor, BootId, RecordKind};
 
-/// One line of a journal, without its hash: a run's, unless `K` says otherwise.
+/// One line of the journal, without its hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record<K = RecordKind> {
+pub struct Record {
     /// Number of this shape: 1.
     pub v: u32,
     /// Counted from 1 without gaps.
@@ -27,7 +27,7 @@ pub struct Record<K = RecordKind> {
     /// Who caused it.
     pub actor: Actor,
     /// What happened.
-    pub kind: K,
+    pub kind: RecordKind,
 }
 
 /// RFC 3339 UTC with milliseconds.

@@ -467,9 +467,13 @@ verb_witness() {
 verb_preflight() {
     [ -r /proc/self/stat ] && [ -r /proc/sys/kernel/random/boot_id ] && [ -r /proc/uptime ] ||
         leave refused "it has no Linux /proc, which tells processes apart"
-    for tool in mkdir ln ls rm grep sleep cat head id df find; do
+    for tool in mkdir ln ls rm grep sleep cat head id df find tail wc; do
         command -v "$tool" >/dev/null || leave refused "the program $tool is missing"
     done
+    # Whoever logs in here would meet other words than a script's; $SHELL is sshd's to say.
+    case ${SSH_CONNECTION:+${SHELL##*/}} in
+    fish | csh | tcsh) leave refused "the login shell of $(id -un) is ${SHELL##*/}, which reads another language; use an account with sh, bash, dash, ksh or zsh" ;;
+    esac
     itself
     [ "$group" = "$$" ] || leave refused "its shell is not the leader of a session of its own"
     for account in $accounts; do

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -24,6 +24,9 @@ const END_TOLD: Duration = Duration::from_secs(2);
 pub(super) struct Hold {
     master: Arc<Shared>,
     released: CancellationToken,
+    read: CancellationToken,
+    /// Streams whose end was not read.
+    open: AtomicUsize,
     ended: Ended,
     /// Milliseconds of the master's life when something was last read.
     heard: AtomicU64,
@@ -45,7 +48,8 @@ impl Ended {
 impl Hold {
     pub(super) fn new(master: Arc<Shared>) -> Arc<Self> {
         let heard = AtomicU64::new(master.now());
-        Arc::new(Self { master, released: CancellationToken::new(), ended: Ended::default(), heard })
+        let (released, read) = (CancellationToken::new(), CancellationToken::new());
+        Arc::new(Self { master, released, read, open: AtomicUsize::new(2), ended: Ended::default(), heard })
     }
 
     pub(super) fn ended(&self) -> Ended {
@@ -55,6 +59,17 @@ impl Hold {
     /// Nobody reads any of its streams any more.
     pub(super) fn released(&self) -> CancellationToken {
         self.released.clone()
+    }
+
+    /// Both streams were read to their ends, or will never be.
+    pub(super) fn read(&self) -> CancellationToken {
+        self.read.clone()
+    }
+
+    fn is_read(&self) {
+        if self.open.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.read.cancel();
+        }
     }
 
     pub(super) fn heard(&self) -> u64 {
@@ -139,6 +154,8 @@ impl Noise {
 struct Output<P> {
     pipe: P,
     noise: Option<Noise>,
+    /// Its end was read.
+    is_over: bool,
     /// Read beyond the marker, and not handed over yet.
     ahead: Vec<u8>,
     hold: Arc<Hold>,
@@ -148,23 +165,35 @@ struct Output<P> {
     end: Option<Waiting>,
 }
 
+impl<P> Drop for Output<P> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.hold.is_read();
+        }
+    }
+}
+
 impl<P: AsyncRead + Unpin> Output<P> {
     fn new(pipe: P, marker: Vec<u8>, hold: Arc<Hold>) -> Self {
         let gone = Box::pin(hold.master.gone.clone().cancelled_owned());
         let noise = Some(Noise { marker, held: Vec::new() });
-        Self { pipe, noise, ahead: Vec::new(), hold, gone, end: None }
+        Self { pipe, noise, is_over: false, ahead: Vec::new(), hold, gone, end: None }
     }
 
     /// The next bytes of the pipe, or `None` at its end.
     fn poll_pipe(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<bool>> {
-        if self.end.is_some() {
+        if self.is_over {
             return Poll::Ready(Ok(false));
         }
         let before = buf.filled().len();
         match Pin::new(&mut self.pipe).poll_read(cx, buf) {
             Poll::Ready(Ok(())) => {
                 self.hold.heard.store(self.hold.master.now(), Ordering::Relaxed);
-                Poll::Ready(Ok(buf.filled().len() > before))
+                if buf.filled().len() == before {
+                    self.is_over = true;
+                    self.hold.is_read();
+                }
+                Poll::Ready(Ok(!self.is_over))
             }
             Poll::Ready(Err(e)) => Poll::Ready(Err(e)),
             Poll::Pending => {

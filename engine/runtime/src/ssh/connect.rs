@@ -21,7 +21,6 @@ pub(super) async fn connect(
     log: &Path,
 ) -> Result<(), Refusal> {
     let fault = |e: &io::Error| Refusal::new(RefusalKind::Other, format!("cannot start ssh: {e}"));
-    // Both ways of ssh's words: what it says itself, and what the ssh to a jump host says.
     let words = File::options().create(true).append(true).mode(0o600).open(log).map_err(|e| fault(&e))?;
     let mut child = Command::new("ssh")
         .arg("-F")
@@ -48,7 +47,13 @@ pub(super) async fn connect(
     // It ends when somebody is logged in and the master went to the background, or when that failed.
     match timeout(LOGIN_TIME, child.wait()).await {
         Ok(Ok(status)) if status.success() => Ok(()),
-        Ok(Ok(_)) => Err(Refusal::of_text(target, &tail(log))),
+        Ok(Ok(_)) => {
+            let mut said = tail(log);
+            if said.contains(BY_A_JUMP) {
+                said = explain(target, control).await.unwrap_or(said);
+            }
+            Err(Refusal::of_text(target, &said))
+        }
         Ok(Err(e)) => Err(fault(&e)),
         Err(_) => {
             // It may have ended in this moment.
@@ -57,6 +62,25 @@ pub(super) async fn connect(
             Err(Refusal::new(RefusalKind::Silent, why))
         }
     }
+}
+
+/// What ssh says of a connection that another ssh was to make for it.
+const BY_A_JUMP: &str = "UNKNOWN port 65535";
+
+/// What the ssh to a jump host says. A master throws that away, so it is asked once more without one.
+async fn explain(target: &SshTarget, control: &ControlDir) -> Option<String> {
+    let output = Command::new("ssh")
+        .arg("-F")
+        .arg(control.config())
+        .args(["-S", "none", "-o", "ControlPersist=no", "-T"])
+        .args(target.arguments())
+        .arg("exit 0")
+        .stdin(Stdio::null())
+        .process_group(0)
+        .kill_on_drop(true)
+        .output();
+    let output = timeout(LOGIN_TIME, output).await.ok()?.ok()?;
+    (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 /// The end of what an ssh had to say.

@@ -1,8 +1,6 @@
 //! Watches one master from its beginning to its end, and sees to that end.
 
-use std::future::Future;
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use openssh::Stdio;
@@ -14,6 +12,7 @@ use super::end::{kill_master, tell_to_end};
 use super::master::Shared;
 use super::refusal::{NotOpened, last_line};
 use super::{END_TIME, PROBE_TIME};
+use crate::transport::BoxFuture;
 
 /// How often the keeper looks for silent channels.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -23,7 +22,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub(super) async fn keep(shared: Arc<Shared>, held: UnixStream) {
     let mut look = interval(LOOK_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut probing: Option<Pin<Box<dyn Future<Output = Result<(), String>> + Send>>> = None;
+    let mut probing: Option<BoxFuture<'static, Result<(), String>>> = None;
     loop {
         let probed = async {
             match probing.as_mut() {
@@ -99,24 +98,22 @@ fn last_words(shared: &Shared) -> String {
 async fn probe(shared: Arc<Shared>) -> Result<(), String> {
     let mut command = shared.session.clone().arc_raw_command("exit 0");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let run = async {
-        let child = match command.spawn().await {
-            Ok(child) => child,
-            Err(error) => {
-                return match NotOpened::of(&error) {
-                    NotOpened::Full => Ok(()),
-                    NotOpened::Dead(why) => Err(why),
-                };
-            }
-        };
-        match child.wait().await {
-            Ok(_) | Err(openssh::Error::Remote(_)) => Ok(()),
-            Err(error) => Err(error.to_string()),
+    let refused = |why: String| Err(format!("the connection is open and takes no command any more ({why})"));
+    let child = match timeout(PROBE_TIME, command.spawn()).await {
+        Ok(Ok(child)) => child,
+        Ok(Err(error)) => {
+            return match NotOpened::of(&error) {
+                NotOpened::Full => Ok(()),
+                NotOpened::Dead(why) => refused(why),
+            };
+        }
+        Err(_) => {
+            return Err(format!("the other side was silent, and did not answer within {} s", PROBE_TIME.as_secs()));
         }
     };
-    match timeout(PROBE_TIME, run).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(why)) => Err(format!("the connection is open and takes no command any more ({why})")),
-        Err(_) => Err(format!("the other side was silent, and did not answer within {} s", PROBE_TIME.as_secs())),
+    match timeout(PROBE_TIME, child.wait()).await {
+        // The channel was opened, so somebody is there: a login may be slow on a host in trouble.
+        Err(_) | Ok(Ok(_) | Err(openssh::Error::Remote(_))) => Ok(()),
+        Ok(Err(error)) => refused(error.to_string()),
     }
 }

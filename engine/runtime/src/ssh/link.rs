@@ -1,5 +1,6 @@
 //! The way to one host.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,8 +18,9 @@ use crate::transport::{BoxFuture, Channel, FilePart, Transport, TransportError};
 /// How long room on the masters there are is waited for before another one is made.
 const GROW_AFTER: Duration = Duration::from_secs(1);
 /// How often a connection is tried that the other side was too busy to take, and how long the first pause is.
-const BUSY_TRIES: u32 = 6;
+const BUSY_TRIES: u32 = 8;
 const BUSY_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 /// How often a channel is tried on a fresh master where the last one turned out dead.
 const FRESH_TRIES: usize = 3;
 
@@ -32,6 +34,41 @@ pub(super) struct Link {
     connecting: Arc<AsyncMutex<()>>,
     failed: Mutex<Option<(Instant, Refusal)>>,
     freed: Arc<Notify>,
+    ahead: Mutex<Option<Ahead>>,
+    /// Bytes to fetch at once.
+    piece: AtomicUsize,
+}
+
+/// A piece of a file that was fetched beyond what was asked for: a conversation for each part of a long file would take
+/// longer than the bytes.
+#[derive(Debug)]
+struct Ahead {
+    path: String,
+    offset: u64,
+    bytes: Vec<u8>,
+    len: u64,
+    at: Instant,
+}
+
+/// Bytes that are fetched at once at most, where there are so many and they come fast.
+const LARGEST_PIECE: usize = 4 * 1024 * 1024;
+/// What comes within this time comes fast.
+const FAST: Duration = Duration::from_millis(250);
+/// How long a piece is good. Nobody reads a file again from where he was an hour ago.
+const PIECE_TIME: Duration = Duration::from_secs(5);
+
+impl Ahead {
+    /// The next part of it, if that is what is asked for.
+    fn take(&mut self, path: &str, offset: u64, max: usize) -> Option<FilePart> {
+        let fits = self.path == path && self.offset == offset && !self.bytes.is_empty();
+        if !fits || self.at.elapsed() > PIECE_TIME {
+            return None;
+        }
+        let rest = self.bytes.split_off(self.bytes.len().min(max));
+        let bytes = std::mem::replace(&mut self.bytes, rest);
+        self.offset += bytes.len() as u64;
+        Some(FilePart { bytes, len: self.len })
+    }
 }
 
 impl Link {
@@ -107,7 +144,7 @@ impl Link {
                 Err(refusal) if refusal.kind == RefusalKind::Busy && tries < BUSY_TRIES => {
                     tries += 1;
                     sleep(pause.mul_f64(jitter())).await;
-                    pause *= 2;
+                    pause = (2 * pause).min(LONGEST_PAUSE);
                 }
                 other => break other,
             }
@@ -127,7 +164,8 @@ impl Link {
         result
     }
 
-    async fn open(self: &Arc<Self>, script: &ShellText) -> Result<Channel, Refusal> {
+    /// Opens a channel; `tries` masters may turn out dead.
+    async fn open(self: &Arc<Self>, script: &ShellText, tries: usize) -> Result<Channel, Refusal> {
         let mut dead = 0;
         let mut refused_since = None;
         loop {
@@ -146,7 +184,7 @@ impl Link {
                 }
                 Err(NotOpened::Dead(why)) => {
                     dead += 1;
-                    if dead >= FRESH_TRIES {
+                    if dead >= tries {
                         return Err(Refusal::new(RefusalKind::Other, why));
                     }
                 }
@@ -176,12 +214,14 @@ impl SshTransport {
             connecting: Arc::default(),
             failed: Mutex::default(),
             freed: Arc::default(),
+            ahead: Mutex::default(),
+            piece: AtomicUsize::new(0),
         });
         (Self { link: link.clone() }, link)
     }
 
-    async fn channel(&self, script: &ShellText) -> Result<Channel, TransportError> {
-        self.link.open(script).await.map_err(|refusal| TransportError {
+    async fn channel(&self, script: &ShellText, tries: usize) -> Result<Channel, TransportError> {
+        self.link.open(script, tries).await.map_err(|refusal| TransportError {
             what: match refusal.is_about_a_key() {
                 true => "not connected".to_owned(),
                 false => format!("cannot reach {} by ssh", self.link.target.name()),
@@ -191,6 +231,22 @@ impl SshTransport {
     }
 
     async fn part(&self, path: &str, offset: u64, max: usize) -> Result<FilePart, String> {
+        if let Some(part) = locked(&self.link.ahead).as_mut().and_then(|ahead| ahead.take(path, offset, max)) {
+            return Ok(part);
+        }
+        let (piece, from) = (max.max(self.link.piece.load(Ordering::Relaxed)), Instant::now());
+        let FilePart { bytes, len } = self.fetch(path, offset, piece).await?;
+        if bytes.len() == piece {
+            let next = if from.elapsed() < FAST { (2 * piece).min(LARGEST_PIECE) } else { 0 };
+            self.link.piece.store(next, Ordering::Relaxed);
+        }
+        let mut ahead = Ahead { path: path.to_owned(), offset, bytes, len, at: Instant::now() };
+        let part = ahead.take(path, offset, max).unwrap_or(FilePart { bytes: Vec::new(), len });
+        *locked(&self.link.ahead) = (!ahead.bytes.is_empty()).then_some(ahead);
+        Ok(part)
+    }
+
+    async fn fetch(&self, path: &str, offset: u64, max: usize) -> Result<FilePart, String> {
         let mut script = ShellText::default();
         // One compound command, as always. First its length, then the part.
         let text = (|| {
@@ -203,9 +259,12 @@ impl SshTransport {
             Ok::<_, crate::ledger::NulError>(())
         })();
         text.map_err(|e| e.to_string())?;
-        let Channel { stdin, mut stdout, mut stderr } = self.channel(&script).await.map_err(|e| e.to_string())?;
+        // Whoever reads listens to something else too, which must not wait until another connection was made.
+        let Channel { stdin, mut stdout, mut stderr } = self.channel(&script, 1).await.map_err(|e| e.to_string())?;
         drop(stdin);
         let (mut bytes, mut complaint) = (Vec::new(), Vec::new());
+        let mut stdout = (&mut stdout).take(max as u64 + 64);
+        let mut stderr = (&mut stderr).take(4096);
         let (read, _) = tokio::join!(stdout.read_to_end(&mut bytes), stderr.read_to_end(&mut complaint));
         read.map_err(|e| e.to_string())?;
         let head = bytes.iter().position(|b| *b == b'\n').unwrap_or(bytes.len());
@@ -226,7 +285,7 @@ impl SshTransport {
 
 impl Transport for SshTransport {
     fn open(&self, script: ShellText) -> BoxFuture<'_, Result<Channel, TransportError>> {
-        Box::pin(async move { self.channel(&script).await })
+        Box::pin(async move { self.channel(&script, FRESH_TRIES).await })
     }
 
     fn read(&self, path: String, offset: u64, max: usize) -> BoxFuture<'_, Result<FilePart, TransportError>> {

@@ -168,12 +168,19 @@ impl Master {
         let hold = Hold::new(shared.clone());
         locked(&shared.channels).push(Arc::downgrade(&hold));
         let ended = hold.ended();
-        let (master, released, freed) = (self.clone(), hold.released(), freed.clone());
+        let (master, freed) = (self.clone(), freed.clone());
+        let (read, released) = (hold.read(), hold.released());
         tokio::spawn(async move {
-            // Held open until both streams were read or nobody reads them: to drop it is to close the channel.
+            // Waited for only when both streams were read to their ends. The end may be told before the last bytes have
+            // come through the pipes, and whoever waits lets go of the channel then: they would be lost.
+            let end = async {
+                read.cancelled().await;
+                lost(child.wait().await.map(drop))
+            };
             let end = tokio::select! {
-                end = child.wait() => lost(end.map(drop)),
+                end = end => end,
                 () = released.cancelled() => None,
+                () = shared.gone.cancelled() => Some("the connection was lost"),
             };
             if end.is_some() {
                 // What is behind it may be known in a moment.

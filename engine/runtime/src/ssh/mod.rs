@@ -49,8 +49,8 @@ pub const ALIVE_INTERVAL: Duration = Duration::from_secs(5);
 pub const ALIVE_COUNT: u32 = 3;
 /// How long a channel may be silent before a second command is started beside it.
 pub const SILENT_TIME: Duration = Duration::from_secs(8);
-/// How long that second command may take; then the connection is dead, whatever else it says.
-pub const PROBE_TIME: Duration = Duration::from_secs(10);
+/// How long the other side may take to open a channel for that second command; then the connection is dead.
+pub const PROBE_TIME: Duration = Duration::from_secs(8);
 /// Until the other side has sent its banner.
 pub const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// Until somebody is logged in; an agent may want a key to be touched.

@@ -59,15 +59,8 @@ impl Refusal {
         matches!(self.kind, RefusalKind::UnknownKey | RefusalKind::ChangedKey | RefusalKind::RevokedKey)
     }
 
-    /// The host whose key a refusal is about, in ssh's words.
-    pub(crate) fn key_of(printed: &str) -> Option<&str> {
-        let said = between(printed, "host key is known for ", " and you have requested")
-            .or_else(|| between(printed, "ost key for ", " has changed"))?;
-        Some(said.trim_start_matches('[').split("]:").next().unwrap_or(said))
-    }
-
     /// From what an ssh printed that ended without a connection.
-    pub(crate) fn of_text(target: &SshTarget, printed: &str) -> Self {
+    pub(super) fn of_text(target: &SshTarget, printed: &str) -> Self {
         let has = |text: &str| printed.contains(text);
         let name = target.name();
         // A changed key also says that verification failed; so does an unknown one.
@@ -126,13 +119,11 @@ impl Refusal {
     }
 }
 
-/// Whose key it is: that of a jump host is said with its own name.
+/// Whose key it is, where ssh knows it by another name: a jump host, or what an alias stands for.
 fn whose(target: &SshTarget, said: Option<&str>) -> String {
     let said = said.map(|text| text.trim_start_matches('[').split("]:").next().unwrap_or(text));
     match said {
-        Some(said) if !target.is_called(said) => {
-            format!("`{}`, as which or by way of which {} is reached,", printable(said), target.name())
-        }
+        Some(said) if !target.is_called(said) => format!("{} (on the way to {})", printable(said), target.name()),
         _ => target.name().to_owned(),
     }
 }

@@ -137,6 +137,8 @@ pub(super) async fn talk(
     let mut complaining = true;
     loop {
         tokio::select! {
+            // The answer first, always: a look at the output may have to wait for a connection that is gone.
+            biased;
             answer = reader.next() => match answer {
                 Ok(Some(Answer::End)) => return talk,
                 Ok(Some(Answer::Beat)) => {}
