@@ -55,13 +55,16 @@ impl Entry {
     }
 
     /// A process inside: all namespaces and the root, in `/`, with an environment that says nothing of the machine. It
-    /// is killed when the process in between is, which is the one that the caller sees.
+    /// is killed when the process in between is, which is the one that the caller sees. What a terminal sends (Ctrl-C)
+    /// is for the process inside alone: the one in between ignores it, and ends with status 1 if that one dies of it.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
-        let mut command = Command::new("nsenter");
+        let mut command = Command::new("env");
+        command.args(["--ignore-signal=INT,QUIT,HUP", "nsenter"]);
         for (option, file) in &self.spaces {
             command.arg(format!("{option}={}", held(file)));
         }
-        command.args(["--", "setpriv", "--pdeathsig=KILL", BOUNDS, "--"]).arg(program);
+        command.args(["--", "env", "--default-signal=INT,QUIT,HUP"]);
+        command.args(["setpriv", "--pdeathsig=KILL", BOUNDS, "--"]).arg(program);
         command.env_clear().envs([("PATH", PATH), ("HOME", "/root"), ("USER", "root"), ("LOGNAME", "root")]);
         command.env("SHELL", "/bin/bash");
         for name in ["TERM", "LANG", "LC_ALL", "LC_CTYPE", "TZ"] {

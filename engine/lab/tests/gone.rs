@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use banister_lab::{Lab, LabError, LabSpec, OPS, Small, testing};
+use banister_lab::{Bind, Lab, LabError, LabSpec, OPS, Small, testing};
 
 /// Set for the process that this file starts in order to kill it.
 const VICTIM: &str = "BANISTER_LAB_VICTIM";
@@ -148,6 +149,70 @@ fn labs_run_side_by_side_and_go_down_apart() {
     assert_eq!(processes(&two).len(), 1, "the other lab went too");
     drop(second);
     goes(&two, &twos, &before);
+}
+
+#[test]
+fn a_child_stands_for_the_process_inside() {
+    if !testing::ready() {
+        return;
+    }
+    let lab = Lab::up(&LabSpec::web(1)).expect("a lab");
+    let word = unique(4);
+    let start = |program: &str| {
+        let child =
+            lab.command(OPS, program).args(["-c", "echo up; exec sleep \"$0\"", &word]).stdout(Stdio::piped()).spawn();
+        let mut child = child.expect("a process");
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().expect("its output")).read_line(&mut line).expect("a line");
+        child
+    };
+    let inside = || {
+        processes(&word)
+            .into_iter()
+            .filter(|path| std::fs::read_to_string(path.join("comm")).is_ok_and(|name| name == "sleep\n"))
+    };
+    let signal = |pid: u32, signal: &str| {
+        let sent = Command::new("kill").args([signal, &pid.to_string()]).status().expect("kill");
+        assert!(sent.success());
+    };
+    // Ctrl-C at a terminal is sent to both; it is for the one inside to say what it means.
+    let mut child = start("sh");
+    signal(child.id(), "-INT");
+    assert_eq!(inside().count(), 1);
+    let pid = inside().next().and_then(|path| path.file_name()?.to_str()?.parse().ok()).expect("a pid");
+    signal(pid, "-TERM");
+    assert_eq!(child.wait().expect("it ends").signal(), Some(15));
+    // Killing the child kills the process.
+    let mut child = start("sh");
+    child.kill().expect("it is killed");
+    child.wait().expect("it ends");
+    let from = Instant::now();
+    while inside().next().is_some() && from.elapsed() < Duration::from_secs(5) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(inside().count(), 0);
+    lab.down().expect("it goes down");
+}
+
+#[test]
+fn what_is_bound_is_seen_by_ops_alone_and_links_lead_nowhere_else() {
+    if !testing::ready() {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::write(dir.path().join("it's"), "shown").expect("a file");
+    // `/var/run` is a link to `/run`: the host's own, not the machine's.
+    let there = format!("/var/run/lab-{}", std::process::id());
+    let binds = vec![Bind::read_only(dir.path()).at(&there), Bind::writable(dir.path())];
+    let lab = Lab::up(&LabSpec { binds, ..LabSpec::web(1) }).expect("a lab");
+    let [ops, web] = [OPS, "web-1"].map(|name| lab.host(name).expect("a host"));
+    assert_eq!(ops.sh(&format!("cat \"{there}/it's\"")).expect("a script"), "shown");
+    assert!(ops.sh(&format!("echo x >{there}/no")).is_err());
+    assert!(web.sh(&format!("ls {there}")).is_err());
+    ops.sh(&format!("echo x >{}/yes", dir.path().display())).expect("a script");
+    assert!(dir.path().join("yes").exists());
+    assert!(!std::path::Path::new(&there).exists());
+    lab.down().expect("it goes down");
 }
 
 #[test]

@@ -63,18 +63,24 @@ mkdir "$root/run/sshd" "$root/run/lab"
 mkdir -m 1777 "$root/run/lock"
 printf '%s' "$LAB_INIT" >"$root/run/lab/init.sh"
 
+# Where a path of the host lies, seen from here: links in it are the host's, and must not lead to the machine.
+place() { # PATH
+    printf '%s%s' "$root" "$(chroot "$root" realpath -m -- "$1")"
+}
+
 while IFS=$'\t' read -r at dir _; do
-    mount --bind "small/$at" "$root$dir"
+    mount --bind "small/$at" "$(place "$dir")"
 done <smalls
 while IFS=$'\t' read -r mode source target; do
+    target=$(place "$target")
     if [ -d "$source" ]; then
-        mkdir -p "$root$target"
+        mkdir -p "$target"
     else
-        mkdir -p "$root${target%/*}"
-        [ -e "$root$target" ] || : >"$root$target"
+        mkdir -p "${target%/*}"
+        [ -e "$target" ] || : >"$target"
     fi
-    mount --bind "$source" "$root$target"
-    [ "$mode" = rw ] || mount -o remount,bind,ro "$root$target"
+    mount --bind "$source" "$target"
+    [ "$mode" = rw ] || mount -o remount,bind,ro "$target"
 done <binds
 
 mount -t tmpfs old "$root/mnt"

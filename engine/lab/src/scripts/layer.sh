@@ -133,7 +133,8 @@ for file in shadow gshadow; do
     mv "merged/etc/$file.new" "merged/etc/$file"
 done
 mkdir -p merged/etc/sudoers.d
-rm -f merged/etc/sudoers
+# Nothing is written through a link: seen from here, it would lead to a file of the machine.
+rm -f merged/etc/sudoers merged/etc/sudoers.d/ops merged/etc/pam.d/sshd merged/etc/machine-id
 cat >merged/etc/sudoers <<'SUDOERS'
 Defaults env_reset
 Defaults secure_path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

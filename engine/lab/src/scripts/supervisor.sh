@@ -19,9 +19,11 @@ options=redirect_dir=off,metacopy=off,index=off
 # Programs that the machine may lack come from the layer.
 tool() { chroot "$lab/tools" "$@"; }
 
-# What makes a tree a machine of its own: name, ids, addresses, keys.
+# What makes a tree a machine of its own: name, ids, addresses, keys. Nothing is written through a link that may be there:
+# seen from here, it would lead to a file of the machine.
 furnish() { # NAME
     local host=$lab/hosts/$1 etc=$lab/hosts/$1/root/etc
+    rm -f "$etc/hostname" "$etc/machine-id" "$etc/resolv.conf" "$etc/hosts"
     echo "$1" >"$etc/hostname"
     cp "$host/machine-id" "$etc/machine-id"
     : >"$etc/resolv.conf"
@@ -50,7 +52,7 @@ fresh() { # NAME
     while IFS=$tab read -r at dir size; do
         mkdir "$host/small/$at"
         mount -t tmpfs -o "mode=1777,size=$size" small "$host/small/$at"
-        mkdir -p "$host/root$dir"
+        chroot "$host/root" mkdir -p -- "$dir"
     done <"$host/smalls"
 }
 
@@ -98,6 +100,8 @@ boot() { # NAME...
     done
     while [ "$left" -gt 0 ]; do
         read -r -t 15 -u 9 name word pid || { echo 'no sshd answered within 15 s' >&2; return 1; }
+        # What an earlier boot that went wrong left.
+        case " $* " in *" $name "*) ;; *) continue ;; esac
         [ "$word" = up ] || { echo "$name did not come up" >&2; return 1; }
         echo "$pid" >"$lab/hosts/$name/pid"
         said+="$tab$name=$pid"
