@@ -7,12 +7,13 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use banister_lab::{Bind, Lab, LabError, LabSpec, OPS, Small, testing};
+use banister_lab::{Bind, Lab, LabError, LabSpec, OPS, Small, cache_dir, testing};
 
 /// Set for the process that this file starts in order to kill it.
 const VICTIM: &str = "BANISTER_LAB_VICTIM";
 
-/// What of a lab could be left: seen from the machine.
+/// What of a lab the machine itself could see: a mount, or one end of a cable. Others may mount things meanwhile; what is
+/// a lab's lies in its cache.
 #[derive(Debug, PartialEq, Eq)]
 struct Machine {
     mounts: BTreeSet<String>,
@@ -21,11 +22,14 @@ struct Machine {
 
 impl Machine {
     fn now() -> Self {
+        let cache = cache_dir().display().to_string();
         let mounts = std::fs::read_to_string("/proc/self/mountinfo").expect("mounts");
+        assert!(mounts.lines().any(|line| line.contains(" / / ")), "no root is mounted: the search is broken");
         let links = std::fs::read_dir("/sys/class/net").expect("links").flatten();
+        let links = links.map(|link| link.file_name().to_string_lossy().into_owned());
         Self {
-            mounts: mounts.lines().map(str::to_owned).collect(),
-            links: links.map(|link| link.file_name().to_string_lossy().into_owned()).collect(),
+            mounts: mounts.lines().filter(|line| line.contains(&cache)).map(str::to_owned).collect(),
+            links: links.filter(|name| name == "br0" || name == "h2" || name == "h11").collect(),
         }
     }
 }
@@ -158,39 +162,37 @@ fn a_child_stands_for_the_process_inside() {
     }
     let lab = Lab::up(&LabSpec::web(1)).expect("a lab");
     let word = unique(4);
-    let start = |program: &str| {
-        let child =
-            lab.command(OPS, program).args(["-c", "echo up; exec sleep \"$0\"", &word]).stdout(Stdio::piped()).spawn();
-        let mut child = child.expect("a process");
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().expect("its output")).read_line(&mut line).expect("a line");
-        child
-    };
     let inside = || {
-        processes(&word)
-            .into_iter()
-            .filter(|path| std::fs::read_to_string(path.join("comm")).is_ok_and(|name| name == "sleep\n"))
+        let is_sleep = |path: &PathBuf| std::fs::read_to_string(path.join("comm")).is_ok_and(|name| name == "sleep\n");
+        processes(&word).into_iter().filter(is_sleep).collect::<Vec<_>>()
+    };
+    let until = |count: usize| {
+        let from = Instant::now();
+        while inside().len() != count && from.elapsed() < Duration::from_secs(5) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert_eq!(inside().len(), count);
+    };
+    let start = || {
+        let child = lab.command(OPS, "sleep").arg(&word).spawn().expect("a process");
+        until(1);
+        child
     };
     let signal = |pid: u32, signal: &str| {
         let sent = Command::new("kill").args([signal, &pid.to_string()]).status().expect("kill");
         assert!(sent.success());
     };
     // Ctrl-C at a terminal is sent to both; it is for the one inside to say what it means.
-    let mut child = start("sh");
+    let mut child = start();
     signal(child.id(), "-INT");
-    assert_eq!(inside().count(), 1);
-    let pid = inside().next().and_then(|path| path.file_name()?.to_str()?.parse().ok()).expect("a pid");
+    let pid = inside()[0].file_name().and_then(|name| name.to_str()?.parse().ok()).expect("a pid");
     signal(pid, "-TERM");
-    assert_eq!(child.wait().expect("it ends").signal(), Some(15));
+    assert_eq!(child.wait().expect("it ends").signal(), Some(15), "the one in between died of what was not for it");
     // Killing the child kills the process.
-    let mut child = start("sh");
+    let mut child = start();
     child.kill().expect("it is killed");
     child.wait().expect("it ends");
-    let from = Instant::now();
-    while inside().next().is_some() && from.elapsed() < Duration::from_secs(5) {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    assert_eq!(inside().count(), 0);
+    until(0);
     lab.down().expect("it goes down");
 }
 
