@@ -57,6 +57,8 @@ pub enum Command {
     Timeline(RunOnlyArgs),
     /// Play a runbook through in a simulated world
     Rehearse(RehearseArgs),
+    /// Take the key of a host into the file of known hosts
+    Hosts(HostsCommand),
     /// Print the JSON Schema of a kind of file, for editors
     Schema(SchemaArgs),
     /// Make throw-away hosts on this machine, to try and to break
@@ -319,6 +321,38 @@ pub struct RehearseArgs {
     /// Answers given beforehand
     #[arg(long, value_name = "FILE")]
     pub answers: Option<PathBuf>,
+}
+
+/// `hosts`.
+#[derive(Debug, Args)]
+pub struct HostsCommand {
+    /// What is done.
+    #[command(subcommand)]
+    pub verb: HostsVerb,
+}
+
+/// What can be done with hosts.
+#[derive(Debug, Subcommand)]
+#[non_exhaustive]
+pub enum HostsVerb {
+    /// Show the key of a host, ask, and take it into the file of known hosts; journalled
+    Trust(TrustArgs),
+}
+
+/// `hosts trust`.
+#[derive(Debug, Args)]
+pub struct TrustArgs {
+    /// The host: its name in the inventory, or what ssh is to be called with
+    pub host: String,
+    /// Which hosts there are.
+    #[command(flatten)]
+    pub hosts: HostsArgs,
+    /// The fingerprint that its owner says it has; then nobody is asked
+    #[arg(long, value_name = "SHA256:…")]
+    pub fingerprint: Option<String>,
+    /// Where runs are kept.
+    #[command(flatten)]
+    pub state: StateArgs,
 }
 
 /// Files that people write.

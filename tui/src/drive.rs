@@ -117,7 +117,7 @@ impl DrillFlag {
 }
 
 /// What is given for this engine; the run remembers it.
-fn ssh(config: Option<&Path>) -> Result<SshSettings, Failure> {
+pub(crate) fn ssh(config: Option<&Path>) -> Result<SshSettings, Failure> {
     let absolute = |path: &Path| {
         // `none` is ssh's own word for no file at all.
         if path == Path::new("none") { Ok(path.to_owned()) } else { std::path::absolute(path) }

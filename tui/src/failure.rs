@@ -6,9 +6,11 @@
 use std::io;
 
 use banister_core::run::ExitCode;
+use banister_core::source::visible;
 use banister_lab::{LabError, Unavailable};
 use banister_runtime::control::ControlError;
 use banister_runtime::driver::DriverError;
+use banister_runtime::hosts::HostsError;
 use banister_runtime::inventory::SshHostsError;
 use banister_runtime::journal::JournalError;
 use banister_runtime::output::OutputError;
@@ -84,6 +86,30 @@ impl From<FindError> for Failure {
             FindError::NoName { .. } => "give the path of a file, or name its directory in the configuration",
         };
         Self::new(exit_code::NO_INPUT, error.to_string()).hint(hint)
+    }
+}
+
+impl From<HostsError> for Failure {
+    fn from(error: HostsError) -> Self {
+        let (exit, hint) = match error {
+            HostsError::Journal(error) => return error.into(),
+            HostsError::State(error) => return error.into(),
+            HostsError::NoKey { .. } => (exit_code::UNAVAILABLE, String::new()),
+            HostsError::JumpHost { ref jump, .. } => (
+                exit_code::UNAVAILABLE,
+                format!("`banister hosts trust {}`, by the name your ssh configuration gives it", visible(jump)),
+            ),
+            HostsError::Revoked { .. } => (exit_code::NOT_ALLOWED, "do not go there".to_owned()),
+            HostsError::NotYours { .. } => (
+                exit_code::NOT_ALLOWED,
+                "whoever keeps that file must change it; ssh goes on refusing the host until then".to_owned(),
+            ),
+            HostsError::Program { .. } => (exit_code::IO, "install OpenSSH's client".to_owned()),
+            HostsError::NoFile(_) | HostsError::Said { .. } | HostsError::File { .. } | HostsError::Changed(_) => {
+                (exit_code::IO, String::new())
+            }
+        };
+        Self::new(exit, error.to_string()).hint(hint)
     }
 }
 

@@ -4,6 +4,7 @@ mod abort;
 mod check;
 mod completions;
 mod hold;
+mod hosts;
 mod lab;
 mod log;
 mod note;
@@ -39,6 +40,7 @@ pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Verify(args) => verify::verify(&args),
         Command::Timeline(args) => timeline::timeline(&args),
         Command::Rehearse(args) => rehearse::rehearse(&args),
+        Command::Hosts(args) => hosts::hosts(&args),
         Command::Schema(args) => schema::schema(&args),
         Command::Lab(args) => lab::lab(&args),
         Command::Drill(args) => crate::drill::drill(&args),

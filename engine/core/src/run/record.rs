@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Actor, BootId, RecordKind};
 
-/// One line of the journal, without its hash.
+/// One line of a journal, without its hash: a run's, unless `K` says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
+pub struct Record<K = RecordKind> {
     /// Number of this shape: 1.
     pub v: u32,
     /// Counted from 1 without gaps.
@@ -27,7 +27,7 @@ pub struct Record {
     /// Who caused it.
     pub actor: Actor,
     /// What happened.
-    pub kind: RecordKind,
+    pub kind: K,
 }
 
 /// RFC 3339 UTC with milliseconds.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use banister_core::run::Record;
-use serde::Serialize as _;
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 /// Number of the record's shape this version writes and reads.
@@ -45,7 +45,7 @@ impl fmt::Debug for LineHash {
 }
 
 /// Appends a record's line to `out` and gives its hash.
-pub(super) fn encode(previous: LineHash, record: &Record, out: &mut Vec<u8>) -> io::Result<LineHash> {
+pub(super) fn encode<K: Serialize>(previous: LineHash, record: &Record<K>, out: &mut Vec<u8>) -> io::Result<LineHash> {
     let start = out.len();
     record.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Ascii)).map_err(io::Error::from)?;
     let hash = LineHash::of(previous, &out[start..]);

@@ -45,6 +45,8 @@ pub struct UnreadableRecord {
     pub seq: u64,
     /// What is not understood.
     pub why: String,
+    /// The name of its kind, if it has one.
+    pub kind: Option<String>,
 }
 
 /// How a run stands by its records.
@@ -127,12 +129,23 @@ impl JournalRead {
         format!("whole: {} records, head {}{end}", self.whole, self.head)
     }
 
+    /// Whether it is the journal of host keys, which is no run's.
+    #[must_use]
+    pub fn is_of_hosts(&self) -> bool {
+        self.unreadable.iter().any(|record| record.seq == 1 && is_of_hosts(record))
+    }
+
     /// How the run stands.
     #[must_use]
     pub fn end(&self) -> RunEnd {
         let kinds = self.records.iter().rev().map(|r| &r.kind);
         kinds.filter_map(end_of).next().unwrap_or(RunEnd::Open)
     }
+}
+
+/// Whether a record is about a host's key; `crate::hosts` writes and knows them.
+pub(super) fn is_of_hosts(record: &UnreadableRecord) -> bool {
+    record.kind.as_deref().is_some_and(|kind| kind.starts_with("host.trust"))
 }
 
 /// What a record says about the end of its run, if anything.
@@ -209,7 +222,8 @@ impl Reader {
         match record.map_or_else(|| parse(line), Ok) {
             Ok(record) => self.read.records.push(record),
             Err(why) => {
-                self.read.unreadable.push(UnreadableRecord { line: self.lines, seq: line.header.seq, why });
+                let (number, seq, kind) = (self.lines, line.header.seq, kind_of(line));
+                self.read.unreadable.push(UnreadableRecord { line: number, seq, why, kind });
             }
         }
         self.read.whole += 1;
@@ -248,6 +262,12 @@ fn parse(line: &Line<'_>) -> Result<Record, String> {
     // A repeated name further on could make the parsed numbers others than the verified ones.
     let same = record.seq == line.header.seq && record.batch == line.header.batch;
     if same { Ok(record) } else { Err("its numbers stand twice in it".to_owned()) }
+}
+
+/// The name of a kind that is not known here.
+fn kind_of(line: &Line<'_>) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_slice(line.body).ok()?;
+    body.get("kind")?.as_object()?.keys().next().cloned()
 }
 
 fn answers(record: &Record, bad: &Bad) -> bool {

@@ -20,10 +20,32 @@ impl FileJournal {
     }
 }
 
-fn refuse(read: &JournalRead, path: &Path) -> Result<(), JournalError> {
-    if let Tail::Corrupt { line, why } = &read.tail {
-        return Err(JournalError::Corrupt { path: path.to_owned(), line: *line, why: why.clone() });
+impl FileJournal {
+    /// Opens a journal whose records are no run's, and makes it if there is none. The caller holds its lock.
+    ///
+    /// # Errors
+    /// A [`JournalError`] if it was changed or damaged, or cannot be read or written.
+    pub(crate) fn open_other(path: &Path, limits: Limits, now: &Now) -> Result<Self, JournalError> {
+        if path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+            return Self::create(path, limits);
+        }
+        let read = read(path)?;
+        refuse_damage(&read, path)?;
+        Ok(Self::go_on(DiskFile::open(path, limits)?, path, &read, now)?.0)
     }
+}
+
+fn refuse_damage(read: &JournalRead, path: &Path) -> Result<(), JournalError> {
+    match &read.tail {
+        Tail::Corrupt { line, why } => {
+            Err(JournalError::Corrupt { path: path.to_owned(), line: *line, why: why.clone() })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn refuse(read: &JournalRead, path: &Path) -> Result<(), JournalError> {
+    refuse_damage(read, path)?;
     match read.unreadable.first() {
         Some(first) => {
             Err(JournalError::Unreadable { path: path.to_owned(), line: first.line, why: first.why.clone() })
@@ -39,11 +61,19 @@ impl<F: JournalFile> FileJournal<F> {
     /// As [`FileJournal::resume`].
     pub fn recover(file: F, path: &Path, read: JournalRead, now: &Now) -> Result<(Self, Vec<Record>), JournalError> {
         refuse(&read, path)?;
-        let mut journal = Self::after(file, path, &read);
+        let (journal, recovered) = Self::go_on(file, path, &read, now)?;
         let mut records = read.records;
-        match read.tail {
-            Tail::Whole | Tail::Corrupt { .. } => {}
-            Tail::LacksLf => journal.complete_line()?,
+        records.extend(recovered);
+        Ok((journal, records))
+    }
+
+    /// Opens what was read and is not damaged for more, whatever its records are about. Gives the `tail.recovered` that
+    /// answers a torn end.
+    fn go_on(file: F, path: &Path, read: &JournalRead, now: &Now) -> Result<(Self, Option<Record>), JournalError> {
+        let mut journal = Self::after(file, path, read);
+        match &read.tail {
+            Tail::Whole | Tail::Corrupt { .. } => Ok((journal, None)),
+            Tail::LacksLf => journal.complete_line().map(|()| (journal, None)),
             Tail::Torn { at, len, sha256 } => {
                 let record = Record {
                     v: FORMAT,
@@ -54,13 +84,12 @@ impl<F: JournalFile> FileJournal<F> {
                     boot: now.boot.clone(),
                     elapsed: now.elapsed,
                     actor: Actor::Engine {},
-                    kind: RecordKind::TailRecovered { at, len, sha256 },
+                    kind: RecordKind::TailRecovered { at: *at, len: *len, sha256: sha256.clone() },
                 };
                 journal.owe_lf();
                 journal.append(std::slice::from_ref(&record), Durability::Synced)?;
-                records.push(record);
+                Ok((journal, Some(record)))
             }
         }
-        Ok((journal, records))
     }
 }

@@ -11,6 +11,7 @@ use banister_core::run::{EffectKey, ExitCode, Purpose, Record, RecordKind, Strea
 use banister_core::runbook::HostName;
 use sha2::{Digest as _, Sha256};
 
+use super::read::is_of_hosts;
 use super::{JournalError, JournalRead, RunEnd, Tail, read};
 use crate::output::{OutputName, StreamKind};
 
@@ -57,12 +58,15 @@ pub fn verify(path: &Path) -> Result<Verification, JournalError> {
     if let Tail::Corrupt { line, why } = &read.tail {
         failures.push(format!("line {line}: {why}"));
     }
-    failures.extend(check_plan(&read, dir));
+    let of_hosts = read.is_of_hosts();
+    if !of_hosts {
+        failures.extend(check_plan(&read, dir));
+    }
     let verdict = failures.first().map_or_else(|| read.verdict(), |failure| format!("corrupt: {failure}"));
     if !failures.is_empty() {
         remarks.push(format!("{} records before it verify, head {}", read.whole, read.head));
     }
-    for unknown in &read.unreadable {
+    for unknown in read.unreadable.iter().filter(|record| !(of_hosts && is_of_hosts(record))) {
         remarks.push(format!(
             "line {}: record {} verifies and is not known to this version ({}); the run can be looked at, not resumed",
             unknown.line, unknown.seq, unknown.why
@@ -75,6 +79,7 @@ pub fn verify(path: &Path) -> Result<Verification, JournalError> {
         Tail::Whole | Tail::Corrupt { .. } => {}
     }
     remarks.push(match read.end() {
+        _ if of_hosts => "it is the journal of host keys, no run's".to_owned(),
         RunEnd::Open => "no end is recorded: the run goes on, or its engine died".to_owned(),
         RunEnd::Drained(exit) => format!("the run was drained with exit code {exit}; it can be resumed"),
         RunEnd::Finished(exit) => format!("the run finished with exit code {exit}"),

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use banister_core::run::{Durability, Journal, Record};
+use serde::Serialize;
 
 use super::line::encode;
 use super::{DiskFile, FORMAT, JournalError, JournalFile, JournalRead, Limits, LineHash, Place};
@@ -70,6 +71,11 @@ impl<F: JournalFile> FileJournal<F> {
     #[must_use]
     pub fn head(&self) -> (u64, LineHash) {
         (self.seq, self.head)
+    }
+
+    /// Number of the last batch.
+    pub(crate) fn batch(&self) -> u64 {
+        self.batch
     }
 
     /// Why the run should be drained although every batch so far is whole: the disk is full and the reserved room is
@@ -147,7 +153,7 @@ impl<F: JournalFile> FileJournal<F> {
         self.file.sync().map_err(|source| JournalError::Sync { path: self.path.clone(), source })
     }
 
-    fn encode(&mut self, batch: &[Record]) -> Result<(u64, u64, LineHash), JournalError> {
+    fn encode<K: Serialize>(&mut self, batch: &[Record<K>]) -> Result<(u64, u64, LineHash), JournalError> {
         let out_of_order = |why| JournalError::OutOfOrder { path: self.path.clone(), why };
         let (mut seq, mut number, mut head) = (self.seq, self.batch, self.head);
         self.lines.clear();
@@ -170,6 +176,17 @@ impl<F: JournalFile> Journal for FileJournal<F> {
     type Error = JournalError;
 
     fn append(&mut self, batch: &[Record], durability: Durability) -> Result<(), JournalError> {
+        self.append_of(batch, durability)
+    }
+}
+
+impl<F: JournalFile> FileJournal<F> {
+    /// Appends one batch of any kind of records.
+    pub(crate) fn append_of<K: Serialize>(
+        &mut self,
+        batch: &[Record<K>],
+        durability: Durability,
+    ) -> Result<(), JournalError> {
         self.guarded(|journal| {
             let (seq, number, head) = journal.encode(batch)?;
             if durability == Durability::Synced {

@@ -32,7 +32,7 @@ impl SshSettings {
     ///
     /// # Errors
     /// [`SshError::Config`] for a path that cannot stand in it.
-    pub(super) fn text(&self) -> Result<String, SshError> {
+    pub(crate) fn text(&self) -> Result<String, SshError> {
         let mut text = format!(
             "\
 # Made by banister. ssh takes the first value of each setting: these, then the operator's own.

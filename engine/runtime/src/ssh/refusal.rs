@@ -59,8 +59,15 @@ impl Refusal {
         matches!(self.kind, RefusalKind::UnknownKey | RefusalKind::ChangedKey | RefusalKind::RevokedKey)
     }
 
+    /// The host whose key a refusal is about, in ssh's words.
+    pub(crate) fn key_of(printed: &str) -> Option<&str> {
+        let said = between(printed, "host key is known for ", " and you have requested")
+            .or_else(|| between(printed, "ost key for ", " has changed"))?;
+        Some(said.trim_start_matches('[').split("]:").next().unwrap_or(said))
+    }
+
     /// From what an ssh printed that ended without a connection.
-    pub(super) fn of_text(target: &SshTarget, printed: &str) -> Self {
+    pub(crate) fn of_text(target: &SshTarget, printed: &str) -> Self {
         let has = |text: &str| printed.contains(text);
         let name = target.name();
         // A changed key also says that verification failed; so does an unknown one.

@@ -51,6 +51,13 @@ impl StateDir {
         self.path.join("runs")
     }
 
+    /// The directory of what is known of hosts beside any run; made if there is none.
+    pub(crate) fn hosts_dir(&self) -> Result<PathBuf, StateError> {
+        let path = self.path.join("hosts");
+        private_dir(&path)?;
+        Ok(path)
+    }
+
     /// Makes the directory of a new run.
     ///
     /// # Errors

@@ -1,0 +1,150 @@
+//! The tools around the hosts, against real sshd in a lab: `hosts trust`.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use banister_lab::testing::{self, Inside};
+use banister_lab::{Bind, LabSpec};
+
+const BANISTER: &str = env!("CARGO_BIN_EXE_banister");
+
+fn inside(hosts: usize, name: &str, body: impl FnOnce(&Inside)) {
+    let mut spec = LabSpec::web(hosts);
+    spec.binds.push(Bind::read_only(BANISTER));
+    testing::inside(&spec, name, body);
+}
+
+fn banister(home: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(BANISTER);
+    command.args(args).env_clear().env("HOME", home).env("PATH", std::env::var("PATH").expect("a path"));
+    command.current_dir(home).stdin(Stdio::null()).output().expect("the binary starts")
+}
+
+/// Both streams, for looking into and for messages.
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+fn write(path: &Path, text: &str) {
+    std::fs::write(path, text).expect("a file");
+}
+
+fn fingerprint(text: &str, before: &str) -> String {
+    let line = text.lines().find(|line| line.trim_start().starts_with(before)).unwrap_or_else(|| panic!("{text}"));
+    line.split_whitespace().find(|word| word.starts_with("SHA256:")).expect("a fingerprint").to_owned()
+}
+
+#[test]
+fn a_key_is_shown_compared_taken_and_journalled() {
+    inside(2, "a_key_is_shown_compared_taken_and_journalled", |lab| {
+        let home = tempfile::tempdir().expect("a home");
+        let home = home.path();
+        write(&home.join("inventory.yaml"), &lab.inventory());
+        let known = home.join("known hosts");
+        let config = format!("Host *\n UserKnownHostsFile \"{}\"\n", known.display());
+        // A file of one's own without a blank in its name, since `ssh -G` does not quote them.
+        let known = home.join("known_hosts");
+        write(&home.join("config"), &config.replace("known hosts", "known_hosts"));
+        let trust = |host: &str, more: &[&str]| {
+            let args = ["hosts", "trust", host, "-i", "inventory.yaml", "-F", "config"];
+            banister(home, &args.into_iter().chain(more.iter().copied()).collect::<Vec<_>>())
+        };
+        let text = || std::fs::read_to_string(&known).unwrap_or_default();
+
+        // Nobody to ask: it is shown, and nothing is taken.
+        let output = trust("web-1", &[]);
+        let shown = said(&output);
+        assert_eq!(output.status.code(), Some(41), "{shown}");
+        assert!(shown.contains("known  nothing yet") && shown.contains("--fingerprint"), "{shown}");
+        let first = fingerprint(&shown, "shows");
+        let real = lab.host("web-1").expect("web-1").sh("cat /etc/ssh/ssh_host_ed25519_key.pub | ssh-keygen -lf -");
+        assert!(real.expect("its key").contains(&first), "it is the one that the host has");
+        assert_eq!(text(), "");
+
+        // Another fingerprint than the one that was brought.
+        let output = trust("web-1", &["--fingerprint", "SHA256:AAAA"]);
+        assert_eq!((output.status.code(), text().as_str()), (Some(40), ""), "{}", said(&output));
+
+        // The one that was brought.
+        let output = trust("web-1", &["--fingerprint", &first]);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        assert_eq!(text().lines().count(), 1, "{}", text());
+        let ssh = |host: &str| {
+            let address = lab.host(host).expect("a host").address().to_string();
+            let mut command = Command::new("ssh");
+            command.args(["-F", "config", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "-l", "root"]);
+            command.current_dir(home).args([&address, "true"]).stdin(Stdio::null()).output().expect("ssh starts")
+        };
+        assert!(ssh("web-1").status.success(), "{}", said(&ssh("web-1")));
+        assert!(!ssh("web-2").status.success());
+        let output = trust("web-1", &[]);
+        assert!(said(&output).contains("there is nothing to do") && output.status.success(), "{}", said(&output));
+
+        // Another machine at the address: the old key is shown with its line and goes, a copy of the file stays.
+        write(&known, &format!("# mine\n{}other.example ssh-ed25519 AAAA\n", text()));
+        let host = lab.host("web-1").expect("web-1");
+        host.replace_with_new_key().expect("another machine");
+        assert!(!ssh("web-1").status.success());
+        let before = text();
+        let output = trust("web-1", &[]);
+        let shown = said(&output);
+        assert_eq!((output.status.code(), text()), (Some(41), before.clone()), "{shown}");
+        assert!(shown.contains("THE KEY IS NOT THE ONE THAT IS KNOWN") && shown.contains("known_hosts:2"), "{shown}");
+        let (old, second) = (fingerprint(&shown, "known"), fingerprint(&shown, "shows"));
+        assert!(old == first && second != first, "{shown}");
+        let output = trust("web-1", &["--fingerprint", &second]);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        assert!(ssh("web-1").status.success(), "{}", said(&ssh("web-1")));
+        assert!(text().starts_with("# mine\nother.example ssh-ed25519 AAAA\n"), "{}", text());
+        assert_eq!(std::fs::read_to_string(home.join("known_hosts.old")).expect("a copy"), before);
+
+        // By way of a jump host whose key is not known: that one first, and it is checked strictly.
+        let jump = format!(
+            "{}Host jump\n HostName {}\n User root\nHost behind\n HostName {}\n User root\n ProxyJump jump\n",
+            config.replace("known hosts", "known_hosts"),
+            lab.host("web-2").expect("web-2").address(),
+            host.address()
+        );
+        write(&home.join("config"), &jump);
+        let output = trust("behind", &[]);
+        assert_eq!(output.status.code(), Some(69), "{}", said(&output));
+        let address = lab.host("web-2").expect("web-2").address().to_string();
+        assert!(
+            said(&output).contains(&format!("the key of `{address}`, by way of which behind")),
+            "{}",
+            said(&output)
+        );
+        let output = trust("jump", &[]);
+        let output = trust("jump", &["--fingerprint", &fingerprint(&said(&output), "shows")]);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        let output = trust("behind", &[]);
+        assert!(output.status.success() && said(&output).contains("there is nothing to do"), "{}", said(&output));
+
+        // A host that does not answer, this machine, and what could be an option.
+        let output = trust("nosuch.invalid", &[]);
+        assert_eq!(output.status.code(), Some(69), "{}", said(&output));
+        assert_eq!(trust("localhost", &[]).status.code(), Some(64));
+        let output = banister(home, &["hosts", "trust", "-F", "config", "--", "-oProxyCommand=touch x"]);
+        assert_eq!(output.status.code(), Some(64), "{}", said(&output));
+        assert!(!home.join("x").exists());
+
+        // Everything that was taken is journalled, and nothing else.
+        let journal = home.join(".local/state/banister/hosts/journal.jsonl");
+        let lines = std::fs::read_to_string(&journal).expect("the journal");
+        let kinds: Vec<serde_json::Value> = lines
+            .lines()
+            .map(|line| serde_json::from_str(line.split('\t').next().expect("a body")).expect("JSON"))
+            .collect();
+        let trusted = |n: usize| &kinds[n]["kind"]["host.trusted"];
+        assert_eq!(kinds.len(), 3, "{lines}");
+        assert_eq!(trusted(0)["key"]["fingerprint"], first.as_str());
+        assert_eq!(trusted(0)["replaced"], serde_json::json!([]));
+        assert_eq!(trusted(1)["replaced"][0]["fingerprint"], first.as_str());
+        assert_eq!((&trusted(1)["host"], &trusted(1)["proof"]), (&"web-1".into(), &"fingerprint".into()));
+        assert_eq!(kinds[1]["actor"]["person"]["name"], "root");
+        let output = banister(home, &["verify", &journal.display().to_string()]);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        assert!(said(&output).starts_with("whole: 3 records, head "), "{}", said(&output));
+        assert!(said(&output).contains("the journal of host keys"), "{}", said(&output));
+    });
+}
