@@ -32,6 +32,11 @@ impl PlanFacts {
             match &step.action {
                 Action::Pause { .. } | Action::Manual(_) => prompts.push((step.id.to_string(), 1)),
                 Action::Approve(approve) => prompts.push((step.id.to_string(), approve.by)),
+                Action::Roll(roll) => {
+                    let asks = |inner: &&Step| matches!(inner.action, Action::Pause { .. } | Action::Manual(_));
+                    let name = |inner: &Step| (format!("{}.{}", step.id, inner.id), 1);
+                    prompts.extend(roll.steps.iter().filter(asks).map(name));
+                }
                 _ => {}
             }
         }
