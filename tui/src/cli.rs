@@ -301,6 +301,12 @@ pub struct VerifyArgs {
     /// A run, or the path of a journal file
     #[arg(value_name = "RUN|JOURNAL")]
     pub run: String,
+    /// Ask the hosts that it touched what they have seen of it
+    #[arg(long)]
+    pub witnesses: bool,
+    /// Take this ssh configuration
+    #[arg(short = 'F', value_name = "FILE")]
+    pub ssh_config: Option<PathBuf>,
     /// Where runs are kept.
     #[command(flatten)]
     pub state: StateArgs,

@@ -219,7 +219,7 @@ impl Dispatcher {
 }
 
 /// The id of a host's ledger, if the run has met it.
-fn ledger_of(run: &Run, host: &HostName) -> Option<String> {
+pub(super) fn ledger_of(run: &Run, host: &HostName) -> Option<String> {
     let host = run.state().graph().find_host(host)?;
     run.state().host(host).identity.as_ref()?.ledger.clone()
 }

@@ -29,6 +29,7 @@ mod remark;
 mod round;
 mod signals;
 mod tap;
+mod testimony;
 mod timers;
 mod ways;
 mod witness;
@@ -44,6 +45,7 @@ pub use inbox::{Gone, Inbox, Refusal};
 pub use people::{operator, person};
 pub use remark::remark;
 pub use signals::Interrupts;
+pub use testimony::{Testimony, testimonies};
 
 #[cfg(test)]
 pub(crate) mod tests;

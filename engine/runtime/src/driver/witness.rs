@@ -44,7 +44,7 @@ pub(super) async fn ask_witnesses(
 }
 
 /// Whether the journal holds a record with this number and hash. The caller has verified the file.
-fn is_in(journal: &Path, head: &JournalHead) -> Result<bool, JournalError> {
+pub(super) fn is_in(journal: &Path, head: &JournalHead) -> Result<bool, JournalError> {
     let fail = |source| JournalError::Read { path: journal.to_owned(), source };
     let mut file = BufReader::new(File::open(journal).map_err(fail)?);
     let beginning = format!("{{\"v\":1,\"seq\":{},", head.seq);
