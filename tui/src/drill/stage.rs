@@ -150,7 +150,7 @@ fn prepare(host: &LabHost, part: &SetUp) -> Result<(), LabError> {
 }
 
 /// A text as one word of a shell.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 

@@ -5,37 +5,35 @@ use std::process::Command;
 
 use banister_core::run::ExitCode;
 
+use super::stage::quoted;
 use crate::ask::Tty;
 use crate::cli::DrillArgs;
 use crate::exit_code;
 use crate::failure::Failure;
-use crate::select;
+use crate::settings::Settings;
 
 /// Offers to run the drill by sudo; `None` where nobody can be asked, or they want the simulated world.
 pub(super) fn offer(args: &DrillArgs) -> Result<Option<ExitCode>, Failure> {
     let Some(mut tty) = Tty::open() else { return Ok(None) };
-    tty.show(
-        "lab hosts need root: they have mounts and networks of their own, and nothing of them reaches this machine\n  \
-         1  sudo       `sudo` asks for your password, and the drill runs in a lab\n  \
-         2  simulated  the drill runs in a simulated world\n",
-    );
-    loop {
-        match tty.ask_plainly("choose 1 to 2: ").as_deref() {
-            None => return Ok(None),
-            Some("2" | "simulated") => return Ok(None),
-            Some("1" | "sudo") => break,
-            Some(_) => {}
-        }
-    }
-    let state = select::state(&args.state)?;
     let fail = |error: std::io::Error| Failure::new(exit_code::IO, format!("cannot run sudo: {error}"));
     let program = std::env::current_exe().map_err(fail)?;
-    let mut command = Command::new("sudo");
-    command.arg("--").arg(program).arg("drill").arg(&args.name);
+    let mut words = vec![program.display().to_string(), "drill".to_owned(), args.name.clone()];
     if let Some(fault) = &args.fault {
-        command.args(["--fault", fault]);
+        words.extend(["--fault".to_owned(), fault.clone()]);
     }
-    let status = command.arg("--state-dir").arg(state.path()).status().map_err(fail)?;
+    // Whatever sudo makes of the environment: the journal is kept where it would be kept without.
+    let state = Settings::read()?.state_dir(&args.state);
+    words.extend(["--state-dir".to_owned(), state.display().to_string()]);
+    let line: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    tty.show(&format!(
+        "lab hosts need root: they have mounts and networks of their own. This would run:\n\n  sudo {}\n\n",
+        line.join(" ")
+    ));
+    let typed = tty.ask_plainly("type `go` to run it, anything else for the simulated world: ");
+    if typed.as_deref() != Some("go") {
+        return Ok(None);
+    }
+    let status = Command::new("sudo").arg("--").args(words).status().map_err(fail)?;
     let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
     Ok(Some(ExitCode(u8::try_from(code).unwrap_or(u8::MAX))))
 }
