@@ -3,6 +3,7 @@
 mod asks;
 mod crash;
 mod disk;
+mod drill;
 mod first;
 mod orders;
 mod scenario;
