@@ -135,7 +135,13 @@ impl Engine {
         let ways = Ways::open(self.run.plan(), &id, &self.ssh, &self.feed);
         let masters = ways.masters();
         let dispatcher = Dispatcher::new(&self.run, &id, ways, timers, (inbox, self.feed.clone()), (outputs, secrets));
-        ask_witnesses(&self.run, &dispatcher, &self.lock.run().journal_path(), &self.feed).await?;
+        let journal = self.lock.run().journal_path();
+        if let Err(error) = ask_witnesses(&self.run, &dispatcher, &journal, &self.feed).await {
+            if let Some(masters) = masters {
+                masters.close().await;
+            }
+            return Err(error);
+        }
         let work = Loop {
             run: self.run,
             journal: Tap::new(self.journal),

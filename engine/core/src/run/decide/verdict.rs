@@ -314,13 +314,15 @@ pub(crate) fn describe(reason: &FailedReason) -> String {
         FailedReason::Cancelled(report) => format!("cancelled; still alive: {}", report.alive.join(", ")),
         FailedReason::VerifyFalse { why } => format!("its verify says no: {why}"),
         FailedReason::NotStarted(reason) => match reason {
-            NotStartedReason::Unreachable { why } => format!("not started, unreachable: {why}"),
             NotStartedReason::NeverArrived { times } => {
                 format!("not started: it was sent {times} times and never arrived")
             }
             NotStartedReason::Revoked {} => "not started: it was revoked".to_owned(),
             NotStartedReason::Refused { why } => format!("not started, the ledger refused: {why}"),
-            NotStartedReason::Account { why } | NotStartedReason::Incomplete { why } => format!("not started: {why}"),
+            // Also of a host that was not reached: the transport knows better than one word why not.
+            NotStartedReason::Unreachable { why }
+            | NotStartedReason::Account { why }
+            | NotStartedReason::Incomplete { why } => format!("not started: {why}"),
         },
         FailedReason::GateTimeout { last } => format!("did not hold in time; last: {last}"),
         FailedReason::SaidByPerson { reason } => reason.clone(),
