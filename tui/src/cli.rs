@@ -59,6 +59,8 @@ pub enum Command {
     Rehearse(RehearseArgs),
     /// Take the key of a host into the file of known hosts
     Hosts(HostsCommand),
+    /// Look whether a run would find what it needs here, and reach its hosts
+    Doctor(DoctorArgs),
     /// Print the JSON Schema of a kind of file, for editors
     Schema(SchemaArgs),
     /// Make throw-away hosts on this machine, to try and to break
@@ -152,6 +154,9 @@ pub struct PlanArgs {
     /// How the plan is written
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
+    /// Connect to its hosts, look whether they can be used and whether its preconditions hold, and stop there
+    #[arg(long, conflicts_with = "format")]
+    pub probe: bool,
 }
 
 /// `run`.
@@ -356,6 +361,17 @@ pub struct TrustArgs {
     /// The fingerprint that its owner says it has; then nobody is asked
     #[arg(long, value_name = "SHA256:…")]
     pub fingerprint: Option<String>,
+    /// Where runs are kept.
+    #[command(flatten)]
+    pub state: StateArgs,
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Which hosts there are.
+    #[command(flatten)]
+    pub hosts: HostsArgs,
     /// Where runs are kept.
     #[command(flatten)]
     pub state: StateArgs,

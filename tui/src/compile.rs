@@ -5,6 +5,7 @@ use std::io;
 
 use banister_core::plan::Plan;
 use banister_core::source::{Diagnostic, Look, SourceFile, render_human};
+use banister_runtime::driver::Origin;
 use banister_runtime::settings::read_source;
 
 use crate::cli::TargetArgs;
@@ -23,6 +24,19 @@ pub(crate) struct Compiled {
     pub(crate) source: SourceFile,
     /// The inventory's file, if there was one.
     pub(crate) inventory: Option<SourceFile>,
+}
+
+impl Compiled {
+    /// Where the plan came from, for the first record.
+    pub(crate) fn origin(&self, incident: Option<String>) -> Origin {
+        Origin {
+            runbook_file: self.source.name().to_owned(),
+            runbook: self.source.text().as_bytes().to_vec(),
+            inventory: self.inventory.as_ref().map(|source| source.text().as_bytes().to_vec()),
+            incident,
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
 }
 
 /// Finds, reads and compiles a runbook for its inventory and parameters. Warnings are said, errors end it.

@@ -1,4 +1,4 @@
-//! The tools around the hosts, against real sshd in a lab: `hosts trust`.
+//! The tools around the hosts, against real sshd in a lab: `hosts trust`, `plan --probe`, `doctor`.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -146,5 +146,118 @@ fn a_key_is_shown_compared_taken_and_journalled() {
         assert_eq!(output.status.code(), Some(0), "{}", said(&output));
         assert!(said(&output).starts_with("whole: 3 records, head "), "{}", said(&output));
         assert!(said(&output).contains("the journal of host keys"), "{}", said(&output));
+    });
+}
+
+const RUNBOOK: &str = "\
+runbook: touch
+if_it_fails: Call the owner.
+hosts: lab
+timeout: 1m
+preconditions:
+  - id: tools
+    probe: { run: command -v touch }
+  - id: room
+    probe: { run: \"echo only a little >&2; test ! -e /run/full\" }
+steps:
+  - id: touch
+    roll:
+      steps:
+        - { id: make, run: touch /run/touched, as: ACCOUNT, effect: repeatable }
+      gate: { probe: { run: test -e /run/touched } }
+";
+
+#[test]
+fn a_probe_looks_and_changes_nothing() {
+    inside(2, "a_probe_looks_and_changes_nothing", |lab| {
+        let home = tempfile::tempdir().expect("a home");
+        let home = home.path();
+        write(&home.join("inventory.yaml"), &lab.inventory());
+        let probe = |account: &str| {
+            write(&home.join("r.yaml"), &RUNBOOK.replace("ACCOUNT", account));
+            let output = banister(home, &["plan", "r.yaml", "-i", "inventory.yaml", "--probe"]);
+            (output.status.code(), said(&output))
+        };
+        let (code, text) = probe("root");
+        assert_eq!(code, Some(0), "{text}");
+        for host in lab.hosts() {
+            let machine = host.sh("cat /etc/machine-id").expect("the lab does it");
+            let boot = host.sh("cat /proc/sys/kernel/random/boot_id").expect("the lab does it");
+            let line = format!("ok {} can be used: machine {}, boot {}\n", host.name(), machine.trim(), boot.trim());
+            assert!(text.contains(&line), "{line}\n{text}");
+            assert!(text.contains(&format!("ok ?tools/@{}", host.name())), "{text}");
+        }
+        assert!(text.contains("    it said: only a little\n"), "{text}");
+        assert!(text.contains("a run would start here"), "{text}");
+
+        // A precondition that does not hold, on one of them.
+        let second = lab.host("web-2").expect("web-2");
+        second.sh("touch /run/full").expect("the lab does it");
+        let (code, text) = probe("root");
+        assert_eq!(code, Some(30), "{text}");
+        assert!(text.contains("FAIL ?room/@web-2") && text.contains("ok ?room/@web-1"), "{text}");
+        assert!(text.contains("a run would end here with 30"), "{text}");
+        second.sh("rm /run/full").expect("the lab does it");
+
+        // An account that is not there.
+        let (code, text) = probe("nosuchaccount");
+        assert_eq!(code, Some(30), "{text}");
+        assert!(text.contains("FAIL web-1 cannot be used") && text.contains("nosuchaccount"), "{text}");
+
+        // A host that does not answer: its sshd is frozen, so that it is not even refused.
+        second.sh("kill $(cat /run/sshd.pid 2>/dev/null || pgrep -o sshd)").expect("the lab does it");
+        let (code, text) = probe("root");
+        assert_eq!(code, Some(30), "{text}");
+        assert!(text.contains("ok web-1 can be used") && text.contains("FAIL web-2 cannot be used"), "{text}");
+
+        // Nothing is left: no run, no ledger, no file, no master.
+        assert!(!home.join(".local").exists(), "a state directory was made");
+        for host in lab.hosts() {
+            let left = host.sh("ls -A /var/tmp; ls /run/touched 2>/dev/null; true").expect("the lab does it");
+            assert!(!left.contains("banister") && !left.contains("touched"), "{}: {left}", host.name());
+        }
+        let processes = Command::new("ps").args(["-eo", "args"]).output().expect("ps");
+        let processes = said(&processes);
+        assert!(!processes.lines().any(|line| line.starts_with("ssh ") || line.contains("ssh: ")), "{processes}");
+        // The directory of control sockets stays, one an account.
+        let is_scratch = |name: &str| name.strip_prefix("banister-").is_some_and(|id| id.len() == 32);
+        let names = std::fs::read_dir(std::env::temp_dir()).expect("the directory").flatten().map(|e| e.file_name());
+        let left: Vec<_> = names.filter(|name| is_scratch(&name.to_string_lossy())).collect();
+        assert!(left.is_empty(), "{left:?}");
+    });
+}
+
+#[test]
+fn a_doctor_says_what_is_missing_and_reaches_the_hosts() {
+    inside(1, "a_doctor_says_what_is_missing_and_reaches_the_hosts", |lab| {
+        let home = tempfile::tempdir().expect("a home");
+        let home = home.path();
+        write(&home.join("inventory.yaml"), &lab.inventory());
+        let output = banister(home, &["doctor", "-i", "inventory.yaml"]);
+        let text = said(&output);
+        assert_eq!(output.status.code(), Some(0), "{text}");
+        for line in [
+            "WARN  terminal: none here",
+            "ok    configuration: it can be used",
+            "ok    state directory",
+            "mode 0700",
+            "environment lab",
+            "ok    ssh client: OpenSSH_",
+            "WARN  ssh agent: none",
+            "ok    web-1: reached; its clock and this machine's agree",
+        ] {
+            assert!(text.contains(line), "no `{line}` in\n{text}");
+        }
+        // A host that nobody trusts is a failure, and so is a configuration that cannot be used.
+        write(&home.join("config"), "Host *\n UserKnownHostsFile /dev/null\n");
+        let output = banister(home, &["doctor", "-i", "inventory.yaml", "-F", "config"]);
+        let text = said(&output);
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(text.contains("FAIL  web-1: ") && text.contains("hosts trust web-1"), "{text}");
+        std::fs::create_dir_all(home.join(".config/banister")).expect("a directory");
+        write(&home.join(".config/banister/config.yaml"), "nosuch: 1\n");
+        let output = banister(home, &["doctor"]);
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        assert!(said(&output).contains("FAIL  configuration: "), "{}", said(&output));
     });
 }

@@ -3,6 +3,7 @@
 mod abort;
 mod check;
 mod completions;
+mod doctor;
 mod hold;
 mod hosts;
 mod lab;
@@ -41,6 +42,7 @@ pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Timeline(args) => timeline::timeline(&args),
         Command::Rehearse(args) => rehearse::rehearse(&args),
         Command::Hosts(args) => hosts::hosts(&args),
+        Command::Doctor(args) => doctor::doctor(&args),
         Command::Schema(args) => schema::schema(&args),
         Command::Lab(args) => lab::lab(&args),
         Command::Drill(args) => crate::drill::drill(&args),

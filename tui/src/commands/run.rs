@@ -3,7 +3,7 @@
 use banister_core::plan::Plan;
 use banister_core::run::ExitCode;
 use banister_core::source::visible;
-use banister_runtime::driver::{Engine, Origin};
+use banister_runtime::driver::Engine;
 
 use crate::cli::RunArgs;
 use crate::compile::compile;
@@ -15,13 +15,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let compiled = compile(&args.runbook, &args.target)?;
     let state = select::state(&args.state)?;
     let hash = compiled.plan.hash();
-    let origin = Origin {
-        runbook_file: compiled.source.name().to_owned(),
-        runbook: compiled.source.text().as_bytes().to_vec(),
-        inventory: compiled.inventory.as_ref().map(|source| source.text().as_bytes().to_vec()),
-        incident: args.incident.clone(),
-        tool: env!("CARGO_PKG_VERSION").to_owned(),
-    };
+    let origin = compiled.origin(args.incident.clone());
     let make =
         |options: banister_runtime::driver::Options<'_>| Engine::begin(&state, &compiled.plan, &hash, &origin, options);
     let (front, engine) = Front::engine(

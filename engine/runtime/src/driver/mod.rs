@@ -25,9 +25,11 @@ mod facts;
 mod feed;
 mod inbox;
 mod people;
+mod probe;
 mod remark;
 mod round;
 mod signals;
+mod skew;
 mod tap;
 mod testimony;
 mod timers;
@@ -43,8 +45,10 @@ pub use facts::Origin;
 pub use feed::{Event, Feed, Subscription};
 pub use inbox::{Gone, Inbox, Refusal};
 pub use people::{operator, person};
+pub use probe::{Probed, probe};
 pub use remark::remark;
 pub use signals::Interrupts;
+pub use skew::skews;
 pub use testimony::{Testimony, testimonies};
 
 #[cfg(test)]

@@ -15,6 +15,7 @@
 
 mod dir;
 mod error;
+mod examine;
 mod guard;
 mod list;
 mod lock;
@@ -24,6 +25,7 @@ mod start;
 
 pub use dir::StateDir;
 pub use error::StateError;
+pub use examine::Examined;
 pub use list::{RunState, RunSummary};
 pub use lock::{Holder, RunLock};
 pub use run_dir::RunDir;
