@@ -14,6 +14,7 @@ mod ledger;
 mod machine;
 mod memory;
 mod page;
+mod ssh;
 mod start;
 mod watch;
 
@@ -33,6 +34,7 @@ const ALL: &[Measure] = &[
     ("ledger", ledger::measure),
     ("memory", memory::measure),
     ("start", start::measure),
+    ("ssh", ssh::measure),
 ];
 
 fn main() -> ExitCode {
@@ -41,6 +43,11 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
+            // How the part over ssh starts itself in a lab host.
+            "--inside" => {
+                ssh::inside();
+                return ExitCode::SUCCESS;
+            }
             "--page" => page = arguments.next(),
             name if ALL.iter().any(|(known, _)| *known == name) => only.push(name.to_owned()),
             other => {

@@ -12,7 +12,7 @@ const RUNS: usize = 3;
 const AIM_MIB: f64 = 32.0;
 
 /// The largest resident size of a process so far, in KiB; `None` once it is gone.
-fn peak_kib(pid: u32) -> Option<u64> {
+pub(crate) fn peak_kib(pid: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().trim_end_matches(" kB").parse().ok()

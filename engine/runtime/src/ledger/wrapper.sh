@@ -540,7 +540,6 @@ make_ledger() {
 verb_observe() {
     # What the shell itself has to say (bash reports killed jobs) must not reach the command's streams.
     exec 3<&0 4>&2 2>/dev/null
-    read -r boot </proc/sys/kernel/random/boot_id
     spared=$$ known=
     itself
     [ "$group" = "$$" ] || finale "refused its shell is not the leader of a session of its own"
@@ -554,7 +553,8 @@ verb_observe() {
         { defaults; launch; } </dev/null 3<&- 2>&4 4>&- &
     fi
     command=$!
-    { trap '' TERM; trap - USR1; cat <&3; kill -USR1 $$; kill -TERM -$$; as_watch; } >/dev/null 4>&- &
+    # Nothing more is written there: the read ends with the connection. `cat` would do, and be a program.
+    { trap '' TERM; trap - USR1; read -r _ <&3; kill -USR1 $$; kill -TERM -$$; as_watch; } >/dev/null 4>&- &
     watch=$!
     exec 3<&-
     while :; do
