@@ -270,7 +270,7 @@ fn a_journal_that_lost_what_a_host_has_seen_is_not_resumed() {
 }
 
 /// Starts the next engine after one was killed, wherever it was.
-fn go_on(scenario: &Scenario, runbook: &std::path::Path) -> crate::scenario::Engine {
+pub(crate) fn go_on(scenario: &Scenario, runbook: &std::path::Path) -> crate::scenario::Engine {
     let runs = fs::read_dir(scenario.path("state/runs")).map_or(0, Iterator::count);
     if runs > 0 && scenario.run_dir().join("start.json").exists() {
         return scenario.spawn(&["resume", "last"]);

@@ -5,6 +5,7 @@ mod crash;
 mod disk;
 mod drill;
 mod first;
+mod many;
 mod orders;
 mod scenario;
 mod secrets;

@@ -21,7 +21,8 @@ const ROUNDS: usize = 5;
 const BYTES: usize = 200_000_000;
 
 /// Hosts, steps, and the most that reading steps and ledger steps may take, by the bare loop.
-const WORK: [(usize, usize, f64, Option<f64>); 3] = [(50, 1, 1.1, None), (1, 50, 1.3, Some(2.0)), (20, 20, 1.3, Some(2.0))];
+const WORK: [(usize, usize, f64, Option<f64>); 3] =
+    [(50, 1, 1.1, None), (1, 50, 1.3, Some(2.0)), (20, 20, 1.3, Some(2.0))];
 
 type Samples = BTreeMap<String, Vec<f64>>;
 
@@ -101,7 +102,12 @@ pub(crate) fn measure() -> Vec<Figure> {
             cpu: Vec::new(),
             how: how(what),
         };
-        figures.push(figure("read", "reading steps", Some(read_aim), "The whole program, preflight and journal included"));
+        figures.push(figure(
+            "read",
+            "reading steps",
+            Some(read_aim),
+            "The whole program, preflight and journal included",
+        ));
         figures.push(figure("ledger", "ledger steps", ledger_aim, "The same with every step under the ledger"));
         figures.push(figure("program", "`ssh` with ControlMaster", None, "One `ssh` program a step, over a master"));
     }
