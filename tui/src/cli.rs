@@ -2,6 +2,7 @@
 
 mod drill;
 mod lab;
+mod ledger;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use crate::exit_code;
 
 pub use drill::{DrillArgs, DrillFlag, PollArgs};
 pub use lab::{LabArgs, LabCommand};
+pub use ledger::{LedgerArgs, LedgerCommand};
 
 const ABOUT: &str = "Banister runs incident runbooks: it shows what will happen, stops at every gate that does not \
                      hold, asks what only people can answer, and keeps a record from which a crash is resumed";
@@ -70,6 +72,8 @@ pub enum Command {
     /// Look at hosts again and again: a client of a drill
     #[command(hide = true)]
     Poll(PollArgs),
+    /// What runs have left on a host
+    Ledger(LedgerArgs),
     /// Print the completions of a shell
     Completions(CompletionsArgs),
 }

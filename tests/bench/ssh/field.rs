@@ -33,8 +33,9 @@ impl Field {
         let hosts: Vec<String> = (1..=count).map(|n| format!("127.0.88.{n}")).collect();
         let mut field = Self { dir, servers: Vec::new(), hosts };
         for name in ["key", "hostkey"] {
-            let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(field.path(name));
-            assert!({ made }.status().unwrap().success());
+            let mut keygen = Command::new("ssh-keygen");
+            keygen.args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(field.path(name));
+            assert!(keygen.status().unwrap().success());
         }
         fs::create_dir_all("/run/sshd").unwrap();
         let authorized = field.path("key.pub");
@@ -54,8 +55,9 @@ impl Field {
             .unwrap();
             let file = field.path(&format!("sshd{n}.conf"));
             fs::write(&file, config).unwrap();
-            let server = Command::new("/usr/sbin/sshd").args(["-D", "-e", "-f"]).arg(file).stderr(Stdio::inherit());
-            field.servers.push({ server }.stdin(Stdio::null()).spawn().unwrap());
+            let mut server = Command::new("/usr/sbin/sshd");
+            server.args(["-D", "-e", "-f"]).arg(file).stdin(Stdio::null());
+            field.servers.push(server.spawn().unwrap());
         }
         let public = fs::read_to_string(field.path("hostkey.pub")).unwrap();
         let key: Vec<&str> = public.split(' ').take(2).collect();

@@ -7,6 +7,7 @@ mod doctor;
 mod hold;
 mod hosts;
 mod lab;
+mod ledger;
 mod log;
 mod note;
 mod output;
@@ -47,6 +48,7 @@ pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Lab(args) => lab::lab(&args),
         Command::Drill(args) => crate::drill::drill(&args),
         Command::Poll(args) => crate::drill::poll(&args),
+        Command::Ledger(args) => ledger::ledger(&args),
         Command::Completions(args) => completions::completions(&args),
     }
 }

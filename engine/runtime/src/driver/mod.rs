@@ -33,6 +33,7 @@ mod skew;
 mod tap;
 mod testimony;
 mod timers;
+mod visit;
 mod ways;
 mod witness;
 
@@ -50,6 +51,7 @@ pub use remark::remark;
 pub use signals::Interrupts;
 pub use skew::skews;
 pub use testimony::{Testimony, testimonies};
+pub use visit::Visit;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -1,5 +1,6 @@
 //! What the wrapper says, line by line.
 
+use super::LedgerEntry;
 use crate::output::StreamKind;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _};
 
@@ -51,7 +52,13 @@ pub enum Answer {
     Ready(Option<String>),
     /// The latest journal head: number and hash.
     Witness(u64, String),
-    /// A clean or finish was done.
+    /// What a run has left.
+    Entry(LedgerEntry),
+    /// A run's entry was removed.
+    Pruned(String),
+    /// A run's entry was not removed: its id, and why.
+    Kept(String, String),
+    /// A clean, finish or list was done.
     Accepted,
     /// Everything was said.
     End,
@@ -88,7 +95,13 @@ impl Answer {
                 let (seq, hash) = rest.split_once(' ')?;
                 Self::Witness(seq.parse().ok()?, hash.to_owned())
             }
-            "cleaned" | "finished" => Self::Accepted,
+            "entry" => Self::Entry(LedgerEntry::parse(rest)?),
+            "pruned" => Self::Pruned(text()),
+            "kept" => {
+                let (run, why) = rest.split_once(' ')?;
+                Self::Kept(run.to_owned(), why.to_owned())
+            }
+            "cleaned" | "finished" | "listed" => Self::Accepted,
             "end" => Self::End,
             _ => return None,
         })

@@ -18,10 +18,12 @@
 //! (that comes with many hosts).
 
 mod answer;
+mod entry;
 mod quote;
 mod request;
 
 pub use answer::{Answer, AnswerReader, Clocks};
+pub use entry::LedgerEntry;
 pub use quote::{NulError, ShellText};
 pub use request::{JournalHead, LedgerPlace, RequestError, SecretSource, Verb, script};
 

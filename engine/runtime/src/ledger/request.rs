@@ -124,6 +124,15 @@ pub enum Verb<'a> {
         /// The engine's epoch.
         epoch: u64,
     },
+    /// Say what runs have left.
+    List,
+    /// Remove what runs have left.
+    Prune {
+        /// Their ids.
+        runs: &'a [String],
+        /// Also of runs that are not over.
+        open: bool,
+    },
     /// Can the host be used?
     Preflight {
         /// Accounts that steps there use.
@@ -152,6 +161,8 @@ impl Verb<'_> {
             Self::Clean(_) => "verb_clean",
             Self::Finish { .. } => "verb_finish",
             Self::Witness { .. } => "verb_witness",
+            Self::List => "verb_list",
+            Self::Prune { .. } => "verb_prune",
             Self::Preflight { .. } => "verb_preflight",
             Self::Observe { .. } => "verb_observe",
         }
@@ -242,6 +253,13 @@ pub fn script(place: &LedgerPlace, dir: Option<&str>, nonce: &str, verb: &Verb<'
             }
         }
         Verb::Finish { epoch } | Verb::Witness { epoch } => set(&mut text, "epoch", &epoch.to_string())?,
+        Verb::List => {}
+        Verb::Prune { runs, open } => {
+            set(&mut text, "open", if *open { "1" } else { "" })?;
+            for run in *runs {
+                files.syntax(" ").word(directory_name(run)?.as_bytes()).map_err(nul("the run"))?;
+            }
+        }
         Verb::Preflight { accounts, ledger } => {
             for name in *accounts {
                 account_name(name)?;

@@ -16,7 +16,7 @@
 #   beat     uptime when an attached engine last saw it alive
 #
 # Names that request lines may set: place dir run base attempt epoch digest head expect account label grace nonce
-# fed manifest accounts need room.
+# fed manifest accounts need room open.
 
 nl='
 '
@@ -202,7 +202,7 @@ locate() {
 }
 
 # Leaves unless the directory is ours and is the ledger that was met first.
-open_ledger() {
+meet_ledger() {
     locate
     [ -h "$dir" ] && leave refused "the ledger directory $dir is a symbolic link"
     [ -e "$dir" ] || leave changed "the ledger directory $dir is gone"
@@ -210,8 +210,13 @@ open_ledger() {
     [ -O "$dir" ] || leave refused "the ledger directory $dir belongs to somebody else"
     { read -r ledger <"$dir/id"; } 2>/dev/null || leave changed "the ledger in $dir has no id"
     [ -z "$expect" ] || [ "$ledger" = "$expect" ] || leave changed "the ledger in $dir is $ledger, not $expect"
-    [ -d "$dir/$run" ] || leave changed "the ledger in $dir does not know run $run"
     read -r boot </proc/sys/kernel/random/boot_id
+}
+
+# The same, for a run that was here before.
+open_ledger() {
+    meet_ledger
+    [ -d "$dir/$run" ] || leave changed "the ledger in $dir does not know run $run"
     key="$dir/$run/$base#$attempt"
 }
 
@@ -452,6 +457,61 @@ verb_finish() {
     leave finished
 }
 
+# Of a run's directory, sets keys and running: how many commands it holds, and how many of them live.
+count() {
+    keys=0 running=0
+    for meta in "$1"/*.meta; do
+        [ -e "$meta" ] || continue
+        keys=$((keys + 1))
+        one=${meta%.meta}
+        [ -f "$one.fence" ] && [ ! -h "$one.fence" ] && ! status "$one" || continue
+        { read -r pid born was _ <"$one.process"; } 2>/dev/null && alive "$pid" "$born" "$was" &&
+            running=$((running + 1))
+    done
+}
+
+# Says what runs have left here, one line each.
+verb_list() {
+    locate
+    [ -e "$dir" ] || [ -h "$dir" ] || leave listed
+    meet_ledger
+    for at in "$dir"/*/manifest; do
+        [ -f "$at" ] || continue
+        read -r manifest <"$at"
+        at=${at%/manifest}
+        over=open
+        [ ! -e "$at/ended" ] || over=ended
+        count "$at"
+        kib=$(du -sk "$at" 2>/dev/null)
+        since=$(stat -c %Y "$at" 2>/dev/null)
+        say entry "${at##*/}" $over $keys $running "${kib%%[!0-9]*}" "${since:-0}" "$manifest"
+    done
+    leave listed
+}
+
+# Removes what runs have left here. One that is not over only if $open says so, and never one of which something lives.
+verb_prune() {
+    meet_ledger
+    for name; do
+        at="$dir/$name"
+        if [ ! -d "$at" ]; then
+            say kept "$name" it is not there
+        elif [ ! -e "$at/ended" ] && [ -z "$open" ]; then
+            say kept "$name" it has not ended
+        else
+            count "$at"
+            if [ "$running" -gt 0 ]; then
+                say kept "$name" "$running of its commands still run"
+            elif rm -rf "$at" 2>/dev/null; then
+                say pruned "$name"
+            else
+                say kept "$name" it cannot be removed
+            fi
+        fi
+    done
+    leave listed
+}
+
 # Says the latest journal head that any of the run's commands was sent with.
 verb_witness() {
     open_ledger
@@ -491,7 +551,31 @@ verb_preflight() {
     leave ready "$ledger"
 }
 
+# False where the login manager ends a user's processes at logout: a step would end with its connection (logind.conf(5)).
+outlives() {
+    [ -d /run/systemd/seats ] || return 0
+    kill_all= only= except=root
+    for file in /usr/lib/systemd/logind.conf /usr/lib/systemd/logind.conf.d/*.conf /etc/systemd/logind.conf \
+        /etc/systemd/logind.conf.d/*.conf /run/systemd/logind.conf.d/*.conf; do
+        [ -r "$file" ] || continue
+        while read -r line || [ -n "$line" ]; do
+            case $line in
+            KillUserProcesses=*) kill_all=${line#*=} ;;
+            KillOnlyUsers=*) only=${line#*=} ;;
+            KillExcludeUsers=*) except=${line#*=} ;;
+            esac
+        done <"$file"
+    done
+    who=$(id -un)
+    case $kill_all in 1 | [Yy]* | [Tt]* | [Oo][Nn]) ;; *) return 0 ;; esac
+    case " $except " in *" $who "*) return 0 ;; esac
+    case " ${only:-$who} " in *" $who "*) ;; *) return 0 ;; esac
+    [ -e "/var/lib/systemd/linger/$who" ]
+}
+
 make_ledger() {
+    outlives || leave refused "its systemd-logind ends the processes of $who at logout (KillUserProcesses=$kill_all), a step \
+with its connection too: \`loginctl enable-linger $who\`, or KillUserProcesses=no in /etc/systemd/logind.conf"
     locate
     parent=${dir%/*}
     [ -d "$parent/" ] || leave refused "the ledger's place $parent is not a directory"

@@ -17,7 +17,7 @@ use super::follow::Follow;
 use super::observe::observe;
 use super::talk::{Broken, Talk, Verdict, talk};
 use super::{OutputSink, Transport, account};
-use crate::ledger::{Answer, Clocks, JournalHead, LedgerPlace, SecretSource, Verb};
+use crate::ledger::{Answer, Clocks, JournalHead, LedgerEntry, LedgerPlace, SecretSource, Verb};
 
 /// What goes with a request and is no part of it.
 pub struct Context {
@@ -288,6 +288,30 @@ impl Executor {
             Answer::Witness(seq, hash) if seq > 0 => Some(JournalHead { seq, hash }),
             _ => None,
         }))
+    }
+
+    /// What runs have left on this host.
+    ///
+    /// # Errors
+    /// One sentence, if the host could not be asked.
+    pub async fn entries(&self) -> Result<Vec<LedgerEntry>, String> {
+        let answers = self.tell(&Verb::List).await?;
+        Ok(answers.into_iter().filter_map(|a| if let Answer::Entry(entry) = a { Some(entry) } else { None }).collect())
+    }
+
+    /// Removes what runs have left on this host, of runs that are not over only if `open`. Gives each run's id, with the
+    /// reason where it was kept.
+    ///
+    /// # Errors
+    /// One sentence, if the host could not be asked.
+    pub async fn prune(&self, runs: &[String], open: bool) -> Result<Vec<(String, Option<String>)>, String> {
+        let answers = self.tell(&Verb::Prune { runs, open }).await?;
+        let told = |answer| match answer {
+            Answer::Pruned(run) => Some((run, None)),
+            Answer::Kept(run, why) => Some((run, Some(why))),
+            _ => None,
+        };
+        Ok(answers.into_iter().filter_map(told).collect())
     }
 
     async fn talk(&self, verb: &Verb<'_>, sink: Option<&mut (dyn OutputSink + 'static)>) -> Talk {
