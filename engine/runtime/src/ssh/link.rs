@@ -284,6 +284,11 @@ impl SshTransport {
 }
 
 impl Transport for SshTransport {
+    /// A look is a channel, and a shell over there.
+    fn look_every(&self) -> Duration {
+        Duration::from_millis(500)
+    }
+
     fn open(&self, script: ShellText) -> BoxFuture<'_, Result<Channel, TransportError>> {
         Box::pin(async move { self.channel(&script, FRESH_TRIES).await })
     }

@@ -18,6 +18,7 @@ mod talk;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -64,6 +65,11 @@ pub trait Transport: Send + Sync + fmt::Debug {
     /// Starts the host's `sh` as leader of a session of its own, writes the script to its standard input and leaves
     /// that open. The shell outlives this process.
     fn open(&self, script: ShellText) -> BoxFuture<'_, Result<Channel, TransportError>>;
+
+    /// How often it is worth a look at what a command has printed while it runs.
+    fn look_every(&self) -> Duration {
+        Duration::from_millis(50)
+    }
 
     /// Reads at most `max` bytes of a file from an offset. A file that is not there is empty.
     fn read(&self, path: String, offset: u64, max: usize) -> BoxFuture<'_, Result<FilePart, TransportError>>;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use banister_core::run::CancelReport;
 use tokio::io::{AsyncReadExt as _, BufReader};
-use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::follow::Follow;
 use super::{BoxFuture, Channel, OutputSink, Transport};
@@ -76,8 +76,6 @@ impl Verdict {
     }
 }
 
-/// How often output is fetched while a command runs.
-const PULL_EVERY: Duration = Duration::from_millis(50);
 /// Waits for a future that there may be, and forgets it.
 async fn over(future: &mut Option<BoxFuture<'_, Talk>>) {
     match future {
@@ -122,7 +120,7 @@ pub(super) async fn talk(
     };
     drop(stdin);
     let mut reader = AnswerReader::new(BufReader::new(stdout), &nonce);
-    let mut pulls = interval(PULL_EVERY);
+    let mut pulls = interval_at(Instant::now() + transport.look_every(), transport.look_every());
     pulls.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let beat_verb = match verb {
         Verb::Start { request, .. } => Some(Verb::Beat(request)),
