@@ -48,7 +48,7 @@ impl Field {
                 config,
                 "HostKey {}\nPidFile none\nAuthorizedKeysFile {}\nStrictModes no\nUsePAM no\nUseDNS no\n\
                  PasswordAuthentication no\nPermitRootLogin prohibit-password\nMaxStartups 500:100:1000\n\
-                 MaxSessions 200\nPrintMotd no\nPrintLastLog no\nLogLevel ERROR\n",
+                 MaxSessions 200\nPrintMotd no\nPrintLastLog no\nLogLevel FATAL\n",
                 field.path("hostkey").display(),
                 authorized.display()
             )

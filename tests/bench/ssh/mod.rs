@@ -8,6 +8,7 @@ mod engine;
 mod field;
 
 use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
 use banister_lab::{Bind, Lab, LabSpec};
@@ -61,13 +62,18 @@ fn samples() -> Samples {
     let spec = LabSpec { binds: vec![Bind::read_only(dir)], ..LabSpec::web(1) };
     let lab = Lab::up_saying(&spec, &mut say).unwrap();
     let mut command = lab.command("ops", &program);
-    let output = command.arg("--inside").stdin(Stdio::null()).stderr(Stdio::inherit()).output().unwrap();
-    assert!(output.status.success(), "{}", output.status);
+    command.arg("--inside").stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
     let mut samples = Samples::new();
-    for line in String::from_utf8(output.stdout).unwrap().lines() {
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
         let (name, sample) = line.split_once('\t').unwrap();
+        // It takes minutes; somebody waits.
+        eprintln!("    {name}: {sample}");
         samples.entry(name.to_owned()).or_default().push(sample.parse().unwrap());
     }
+    let status = child.wait().unwrap();
+    assert!(status.success(), "{status}");
     lab.down().unwrap();
     samples
 }
