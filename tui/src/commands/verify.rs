@@ -58,8 +58,9 @@ fn told(verification: &Verification, said: &[(HostName, Testimony)]) -> String {
             Testimony::NotAsked(why) => writeln!(text, "not asked: {host}: {}", visible(why)),
         };
     }
-    let _ = match said.len() {
-        0 => writeln!(text, "no witness: the run touched no host"),
+    // A host that was only looked at was sent nothing, and has nothing to say.
+    let _ = match said.iter().filter(|(_, testimony)| *testimony != Testimony::SawNothing).count() {
+        0 => writeln!(text, "no witness: no host was sent anything"),
         hosts => writeln!(text, "witnessed by {} of {hosts} touched hosts", agreeing(said)),
     };
     text
@@ -80,6 +81,26 @@ fn exit(said: &[(HostName, Testimony)]) -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hosts_that_were_sent_nothing_are_no_witnesses() {
+        let host = |n: usize| HostName::new(format!("web-{n}")).expect("a name");
+        let verification = Verification {
+            path: PathBuf::new(),
+            verdict: "whole".to_owned(),
+            failures: Vec::new(),
+            remarks: Vec::new(),
+        };
+        let told = |said: &[Testimony]| {
+            let said: Vec<_> = (1..).zip(said).map(|(n, t)| (host(n), t.clone())).collect();
+            told(&verification, &said).lines().last().unwrap_or_default().to_owned()
+        };
+        assert_eq!(told(&[]), "no witness: no host was sent anything");
+        assert_eq!(told(&[Testimony::SawNothing]), "no witness: no host was sent anything");
+        assert_eq!(told(&[Testimony::Agrees(3), Testimony::SawNothing]), "witnessed by 1 of 1 touched hosts");
+        let silent = Testimony::NotAsked("no route".to_owned());
+        assert_eq!(told(&[Testimony::Agrees(3), silent]), "witnessed by 1 of 2 touched hosts");
+    }
 
     #[test]
     fn one_witness_against_it_breaks_it_and_silence_of_all_is_no_answer() {
