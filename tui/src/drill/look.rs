@@ -36,7 +36,7 @@ fn ran(stage: &Stage, host: &HostName, script: &str, says: Option<&str>) -> (boo
     let printed = visible(printed.trim_end_matches('\n')).to_string();
     match says {
         _ if !output.status.success() => (false, format!("{}: {}", output.status, last_line(&output))),
-        Some(text) if visible(text).to_string() != printed => (false, format!("`{printed}`, not `{}`", visible(text))),
+        Some(text) if visible(text) != printed => (false, format!("`{printed}`, not `{}`", visible(text))),
         _ => (true, printed),
     }
 }

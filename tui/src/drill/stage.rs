@@ -83,7 +83,7 @@ impl Stage {
         };
         std::thread::scope(|scope| {
             let hosts: Vec<_> = self.lab.hosts().map(|host| scope.spawn(|| one(host))).collect();
-            hosts.into_iter().try_for_each(|host| host.join().unwrap_or_else(|_| Err(LabError::Down)))
+            hosts.into_iter().try_for_each(|host| host.join().unwrap_or(Err(LabError::Down)))
         })
         .map_err(|error: LabError| lab_failure(&error))
     }
