@@ -15,8 +15,8 @@ pub(crate) fn changing() -> ExecuteRequest {
     )
 }
 
+/// Not a check of its own: `killed_engine` runs it with a host, and kills it.
 #[test]
-#[ignore = "run by `killed_engine`, which kills it"]
 fn engine() {
     let (Ok(name), Some(lab)) = (std::env::var(HOST), Inside::here()) else { return };
     let index = lab.hosts().position(|host| host.name() == name).unwrap();

@@ -14,7 +14,7 @@ use super::site::{Site, change, execute, exit, look, settle};
 
 pub(crate) async fn killed_engine(site: Site) {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["engine::engine", "--exact", "--ignored", "--nocapture"])
+        .args(["engine::engine", "--exact", "--nocapture"])
         .env(engine::HOST, site.name())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
