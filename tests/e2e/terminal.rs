@@ -16,19 +16,23 @@ struct Person {
 impl Person {
     /// Sits down before `banister run` of a runbook.
     fn at(scenario: &Scenario, runbook: &str) -> Option<Self> {
+        let runbook = scenario.write("terminal.yaml", runbook);
+        let twin = env!("CARGO_BIN_EXE_banister-twin");
+        Self::before(scenario, &format!("exec {twin} run {} -i inventory.yaml", runbook.display()))
+    }
+
+    /// Sits down before a command.
+    fn before(scenario: &Scenario, command: &str) -> Option<Self> {
         let here = std::env::split_paths(&std::env::var_os("PATH").expect("PATH")).any(|d| d.join("script").exists());
         if !here {
             skip("`script` (util-linux) is missing");
             return None;
         }
-        let runbook = scenario.write("terminal.yaml", runbook);
-        let twin = env!("CARGO_BIN_EXE_banister-twin");
-        let command = format!("exec {twin} run {} -i inventory.yaml", runbook.display());
         let screen = scenario.path("screen");
         // The scenario's own environment, for another program.
         let template = scenario.command(&[]);
         let mut script = std::process::Command::new("script");
-        script.args(["--quiet", "--return", "--flush", "--command", &command]).arg(&screen).env_clear();
+        script.args(["--quiet", "--return", "--flush", "--command", command]).arg(&screen).env_clear();
         for (name, value) in template.get_envs() {
             if let Some(value) = value {
                 script.env(name, value);
@@ -162,4 +166,21 @@ fn a_shell_at_a_failure_is_recorded() {
     let out = fs::read_dir(scenario.run_dir().join("out")).expect("out").flatten();
     let kept = out.filter_map(|entry| fs::read_to_string(entry.path()).ok()).any(|text| text.contains("looked-42"));
     assert!(kept, "the record holds what was seen");
+}
+
+#[test]
+fn a_drill_asks_at_the_terminal_and_not_its_file() {
+    if !banister_lab::testing::ready() {
+        return;
+    }
+    let scenario = Scenario::new();
+    let (root, twin) = (concat!(env!("CARGO_MANIFEST_DIR"), "/.."), env!("CARGO_BIN_EXE_banister-twin"));
+    let command = format!("cd '{root}' && exec {twin} drill rolling-restart");
+    let Some(mut person) = Person::before(&scenario, &command) else { return };
+    person.sees("serves v2. Look at it; go on with the others?");
+    person.sees("choose 1 to 1: ");
+    person.types("1\n");
+    person.sees("root says continue to restart/@web-1/canary_is_good");
+    person.sees("check ok    the run is done    0");
+    assert_eq!(person.exit(), Some(0));
 }
