@@ -92,6 +92,8 @@ pub(crate) fn measure() -> Vec<Figure> {
         run: "figures".to_owned(),
         manifest: String::new(),
         expect: None,
+        machine: None,
+        holder: "alice@ops".into(),
         grace_ms: 1000,
         beat_ms: 5000,
     };

@@ -69,6 +69,8 @@ fn steps(bencher: Bencher<'_, '_>, effect: EffectClass) {
         run: "bench".to_owned(),
         manifest: String::new(),
         expect: None,
+        machine: None,
+        holder: "alice@ops".into(),
         grace_ms: 1000,
         beat_ms: 5000,
     };

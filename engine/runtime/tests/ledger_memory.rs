@@ -53,6 +53,8 @@ async fn two_hundred_megabytes_in_constant_memory() {
         run: "flood".to_owned(),
         manifest: String::new(),
         expect: None,
+        machine: None,
+        holder: "alice@ops".into(),
         grace_ms: 1000,
         beat_ms: 5000,
     };

@@ -171,7 +171,9 @@ impl Dialog {
                 answer.fact = Some(self.text(&format!("{} ", visible(fact)))?);
             }
         }
-        if let Some(phrase) = ask.typed.as_ref().filter(|_| matches!(word, Word::Approve | Word::Override)) {
+        if let Some(phrase) =
+            ask.typed.as_ref().filter(|_| matches!(word, Word::Approve | Word::Override | Word::TakeOver))
+        {
             answer.typed = Some(self.text(&format!("type `{}` to confirm: ", visible(phrase)))?);
         }
         if word == Word::Shell

@@ -18,7 +18,7 @@ pub(crate) enum Needs {
 /// What the run will ask for beside the word. The run itself demands it; this only asks in time.
 pub(crate) fn needs(word: Word, kind: AskKind) -> Needs {
     match word {
-        Word::Refuse | Word::Skip | Word::Exclude | Word::Override | Word::Failed => Needs::Reason,
+        Word::Refuse | Word::Skip | Word::Exclude | Word::Override | Word::Failed | Word::TakeOver => Needs::Reason,
         Word::Retry if kind == AskKind::Unknown => Needs::Reason,
         Word::ByHand => Needs::Evidence,
         Word::Done if matches!(kind, AskKind::Manual | AskKind::Verify) => Needs::Evidence,
@@ -32,11 +32,13 @@ pub(crate) fn does(word: Word, kind: AskKind) -> &'static str {
     match (word, kind) {
         (Word::Continue, _) => "the run goes on",
         (Word::Approve, _) => "you agree to exactly what is shown above",
+        (Word::Refuse, AskKind::Lock) => "leave it to the other run, with a reason: this one ends, nothing was changed",
         (Word::Refuse, _) => "you do not agree: the run stops, with your reason",
         (Word::Done, AskKind::Verify) => "it did what it should, and you say what shows it",
         (Word::Done, _) => "you did it, and you say what shows it; a verify looks",
         (Word::Skip, _) => "leave this step out, with a reason; what needs it goes on",
         (Word::Retry, AskKind::Unknown) => "run it again although it may have run, with a reason",
+        (Word::Retry, AskKind::Lock) => "look whether the other run is over now",
         (Word::Retry, _) => "run it again",
         (Word::Exclude, AskKind::GateTimeout) => "leave out the hosts where it does not hold, with a reason",
         (Word::Exclude, _) => "leave this host out from here on, with a reason",
@@ -50,6 +52,7 @@ pub(crate) fn does(word: Word, kind: AskKind) -> &'static str {
         (Word::Wait, _) => "let it run for another while",
         (Word::Kill, _) => "stop it and its whole process tree",
         (Word::Leave, _) => "leave it running; its outcome stays unknown",
+        (Word::TakeOver, _) => "it is this run's from here on, the other one is refused there; with a reason",
         (Word::Override, _) => "go on although it does not hold, with a reason",
     }
 }

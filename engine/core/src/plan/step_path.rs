@@ -48,6 +48,18 @@ impl StepPath {
         Self(vec![Segment::Precondition(id)])
     }
 
+    /// The path of a host itself, of no step: `@web-2`. Only what is asked about a host has one.
+    #[must_use]
+    pub fn host_itself(host: HostName) -> Self {
+        Self(vec![Segment::Host(host)])
+    }
+
+    /// Whether it names a host itself.
+    #[must_use]
+    pub fn is_host_itself(&self) -> bool {
+        matches!(self.0.as_slice(), [Segment::Host(_)])
+    }
+
     /// This path with one part more.
     #[must_use]
     pub fn join(&self, segment: Segment) -> Self {
@@ -93,7 +105,8 @@ impl StepPath {
             Segment::Step(id) | Segment::Precondition(id) | Segment::Undo(id) => Some(id),
             Segment::Host(_) | Segment::Batch(_) => None,
         });
-        // Invariant: both constructors and the parser put a step or precondition first.
+        // Invariant: constructors and parser put a step or precondition first; nobody asks this of a host itself, which no
+        // instance is named by.
         last.expect("a path begins with a step")
     }
 
@@ -102,7 +115,7 @@ impl StepPath {
     pub fn root(&self) -> &StepId {
         match &self.0[0] {
             Segment::Step(id) | Segment::Precondition(id) | Segment::Undo(id) => id,
-            // Invariant: both constructors and the parser put a step or precondition first.
+            // Invariant: as for `id`.
             Segment::Host(_) | Segment::Batch(_) => unreachable!("a path begins with a step"),
         }
     }
@@ -127,8 +140,8 @@ impl StepPath {
                 _ => Segment::Step(name(part)?),
             });
         }
-        match parts.first() {
-            Some(Segment::Step(_) | Segment::Precondition(_)) => Ok(Self(parts)),
+        match parts.as_slice() {
+            [Segment::Step(_) | Segment::Precondition(_), ..] | [Segment::Host(_)] => Ok(Self(parts)),
             _ => Err(fail("it begins with a step".to_owned())),
         }
     }

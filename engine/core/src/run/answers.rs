@@ -223,7 +223,9 @@ impl Reader {
     /// What a word needs wherever it is said; what only some asks need is for the run to demand.
     fn needed(&mut self, word: Word, reason: bool, evidence: bool, span: Span) {
         let missing = match word {
-            Word::Refuse | Word::Skip | Word::Exclude | Word::Failed | Word::Override if !reason => "reason",
+            Word::Refuse | Word::Skip | Word::Exclude | Word::Failed | Word::Override | Word::TakeOver if !reason => {
+                "reason"
+            }
             Word::Done | Word::ByHand if !evidence => "evidence",
             _ => return,
         };

@@ -39,6 +39,8 @@ impl State {
             | RecordKind::RunResumed { .. }
             | RecordKind::HostPreflighted { .. }
             | RecordKind::HostRefused { .. }
+            | RecordKind::LockRefused { .. }
+            | RecordKind::LockTakenOver { .. }
             | RecordKind::RunStarted {}
             | RecordKind::RunHeld {}
             | RecordKind::RunContinued {}
@@ -262,6 +264,7 @@ impl State {
                 }
                 for host in &mut self.hosts {
                     host.refused = None;
+                    host.locked = None;
                 }
                 self.hosts_refused = 0;
                 for task in self.graph.tasks() {
@@ -277,11 +280,23 @@ impl State {
                 let index = self.plan_host(host)?;
                 self.hosts_unmet -= u32::from(self.hosts[index].identity.is_none());
                 self.hosts[index].identity = Some(identity.clone());
+                self.hosts[index].locked = None;
+                self.hosts[index].take_over = None;
             }
             RecordKind::HostRefused { host, why } => {
                 let index = self.plan_host(host)?;
                 self.hosts_refused += u32::from(self.hosts[index].refused.is_none());
                 self.hosts[index].refused = Some(why.clone());
+            }
+            RecordKind::LockRefused { host, by } => {
+                let index = self.plan_host(host)?;
+                self.hosts[index].locked = Some(by.clone());
+                // Another one than was to be taken over: a person must say again.
+                self.hosts[index].take_over = None;
+            }
+            RecordKind::LockTakenOver { host, from, .. } => {
+                let index = self.plan_host(host)?;
+                self.hosts[index].take_over = Some(from.run.clone());
             }
             RecordKind::RunStarted {} => {
                 self.phase = Phase::Started;

@@ -7,7 +7,7 @@ use crate::plan::StepPath;
 /// Names one ask: the instance that asks, and which time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AskId {
-    /// The instance.
+    /// The instance; for a lock the host itself.
     pub path: StepPath,
     /// Counted from 1 within the run.
     pub number: u32,
@@ -35,6 +35,8 @@ pub enum AskKind {
     GateTimeout,
     /// An undo that failed.
     Stuck,
+    /// A host that another run has.
+    Lock,
 }
 
 /// Why an ask could not be put.

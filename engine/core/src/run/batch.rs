@@ -190,6 +190,7 @@ impl Batch<'_> {
             Input::Start { actor, info } => self.start(actor, info),
             Input::Resumed { actor } => self.resumed(actor),
             Input::Preflighted { host, result } => self.preflighted(&host, result)?,
+            Input::Locked { host, by } => self.locked(&host, by)?,
             Input::Reported { key, report, at } => {
                 self.at = at;
                 self.reported(&key, report)?;
@@ -327,6 +328,7 @@ fn needs_sync(run: &Run, kind: &RecordKind) -> bool {
         | RecordKind::RunDrained { .. }
         | RecordKind::RunFinished { .. }
         | RecordKind::AskAnswered { .. }
+        | RecordKind::LockTakenOver { .. }
         | RecordKind::ApprovalGranted { .. }
         | RecordKind::UndoStarted { .. }
         | RecordKind::NoteAdded { .. }

@@ -167,14 +167,18 @@ pub enum Timer {
 /// What the driver must do now. The core alone decides whether to try again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Look whether a host can be used: ledger, accounts. Answered by `Input::Preflighted`.
+    /// Look whether a host can be used: ledger, lock, accounts. Answered by `Input::Preflighted` or `Input::Locked`.
     Preflight {
         /// The host.
         host: HostName,
         /// Accounts that steps there will use through sudo.
         accounts: Vec<String>,
-        /// Whether a step there changes something and so needs the ledger.
+        /// Whether a step there changes something and so needs the ledger, and the host for this run alone.
         ledger: bool,
+        /// The run's epoch.
+        epoch: u64,
+        /// The run that a person said may be taken over.
+        over: Option<String>,
     },
     /// Run a command. Answered by `Input::Reported`.
     Execute(Box<ExecuteRequest>),

@@ -78,6 +78,8 @@ pub enum Word {
     Leave,
     /// Go on although the gate does not hold.
     Override,
+    /// Take a host over from the run that has it.
+    TakeOver,
 }
 
 /// One answer of one person to one ask.
@@ -178,6 +180,13 @@ pub enum Input {
         /// Its ledger's and machine's ids, or the sentence that says why it cannot be used.
         result: Result<HostIdentity, String>,
     },
+    /// A host is another run's.
+    Locked {
+        /// The host.
+        host: HostName,
+        /// Who has it.
+        by: LockHolder,
+    },
     /// How an attempt ended.
     Reported {
         /// Which.
@@ -225,6 +234,23 @@ pub enum Input {
         /// Why.
         reason: DrainReason,
     },
+}
+
+/// Who has a host: one run at a time, as its ledger says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockHolder {
+    /// The run's id.
+    pub run: String,
+    /// Who runs it and where: `alice@ops`.
+    pub holder: String,
+    /// Since when, as the holder's machine wrote it.
+    pub since: String,
+}
+
+impl std::fmt::Display for LockHolder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "run {} of {} has had it since {}", self.run, self.holder, self.since)
+    }
 }
 
 /// Who a host is: if one of these differs later, its answers are *unknown*.

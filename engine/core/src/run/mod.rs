@@ -67,7 +67,7 @@ pub use effect::{Effect, EffectKey, ExecuteRequest, Purpose, ResolvedCommand, Re
 pub use exit_code::ExitCode;
 pub use graph::Graph;
 pub(crate) use graph::{Role, Work};
-pub use input::{Answer, Command, HostIdentity, Input, RunningAtAbort, StartInfo, TargetAnswer, Word};
+pub use input::{Answer, Command, HostIdentity, Input, LockHolder, RunningAtAbort, StartInfo, TargetAnswer, Word};
 pub use journal::{Durability, Journal};
 pub use now::{BootId, Now};
 pub use outcome::{

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::input::HostIdentity;
+use super::input::{HostIdentity, LockHolder};
 use super::{
     AskId, AskKind, AskUnavailableReason, CancelReport, DrainReason, Exit, ExitCode, FailedReason, NotStartedReason,
     Purpose, RunningAtAbort, SkipReason, StartInfo, StreamInfo, UnknownReason, VoidReason, Word,
@@ -58,6 +58,24 @@ pub enum RecordKind {
         host: HostName,
         /// Why, in one sentence.
         why: String,
+    },
+    /// Another run has a host.
+    #[serde(rename = "lock.refused")]
+    LockRefused {
+        /// The host.
+        host: HostName,
+        /// Who has it.
+        by: LockHolder,
+    },
+    /// A person takes a host over from the run that has it. Synced before the host is told.
+    #[serde(rename = "lock.taken_over")]
+    LockTakenOver {
+        /// The host.
+        host: HostName,
+        /// Who had it.
+        from: LockHolder,
+        /// Their reason.
+        reason: String,
     },
     /// Every precondition held and every host can be used: steps may start.
     #[serde(rename = "run.started")]

@@ -52,11 +52,15 @@ pub enum Sabotage {
     AsksForEver,
     /// A start that never arrives is sent without end.
     SendsForEver,
+    /// Two names of one host are taken for two hosts.
+    OneHostTwice,
+    /// Steps are sent to a host that another run has.
+    LockIgnored,
 }
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::EffectsBeforeCommit,
         Self::BudgetIgnoresUnreachable,
         Self::BudgetOffByOne,
@@ -79,6 +83,8 @@ impl Sabotage {
         Self::AsksOnce,
         Self::AsksForEver,
         Self::SendsForEver,
+        Self::OneHostTwice,
+        Self::LockIgnored,
     ];
 }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::graph::{Graph, Role};
-use super::input::HostIdentity;
+use super::input::{HostIdentity, LockHolder};
 use super::task::{Stamp, Task, TaskIndex, TaskState};
 use super::{
     Actor, AskId, AskKind, AskUnavailableReason, DrainReason, ExitCode, Record, RunningAtAbort, StartInfo, Word,
@@ -79,6 +79,10 @@ pub struct HostState {
     pub refused: Option<String>,
     /// Why it is left out from here on.
     pub excluded: Option<String>,
+    /// The other run that has it: nothing changes it from here.
+    pub locked: Option<LockHolder>,
+    /// The run that a person said may be taken over, until it is.
+    pub take_over: Option<String>,
 }
 
 /// What people said at an `approve`.
@@ -319,6 +323,11 @@ impl State {
         self.stopped
     }
 
+    /// Whether anything of the run can have begun: else what is refused ends it.
+    pub(super) fn has_begun(&self) -> bool {
+        self.phase == Phase::Started || self.rechecking
+    }
+
     /// Whether the engine itself has something under way.
     #[must_use]
     pub fn is_busy(&self) -> bool {
@@ -383,7 +392,10 @@ impl State {
             match ask.unavailable {
                 Some(AskUnavailableReason::AnswerDidNotFit) => truth(ExitCode::REFUSED),
                 Some(_)
-                    if matches!(ask.kind, AskKind::Pause | AskKind::Approve | AskKind::Manual | AskKind::Verify) =>
+                    if matches!(
+                        ask.kind,
+                        AskKind::Pause | AskKind::Approve | AskKind::Manual | AskKind::Verify | AskKind::Lock
+                    ) =>
                 {
                     truth(ExitCode::ASK_UNAVAILABLE);
                 }

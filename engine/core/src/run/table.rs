@@ -153,6 +153,18 @@ fn does_not_know() -> TargetAnswer {
     TargetAnswer::Unknown(UnknownReason::NoStatus { why: "it rebooted".to_owned() })
 }
 
+fn other_run() -> LockHolder {
+    let text = |text: &str| text.to_owned();
+    LockHolder { run: text("beef"), holder: text("bob@ops"), since: text("2026-05-01T11:58:00Z") }
+}
+
+fn locked() -> Scene {
+    let mut bench = unstarted(one(changing()));
+    bench.say(Input::Start { actor: operator(), info: Box::new(info()) }).unwrap();
+    bench.say(Input::Locked { host: HostName::new("web-1").unwrap(), by: other_run() }).unwrap();
+    Scene { bench, path: "work/@web-1".to_owned() }
+}
+
 fn is_another() -> TargetAnswer {
     TargetAnswer::Unknown(UnknownReason::LedgerChanged { why: "another id".to_owned() })
 }
@@ -219,6 +231,19 @@ const CHECKS: &[(&str, Build)] = &[
         let mut bench = unstarted(one(changing()));
         bench.say(Input::Start { actor: operator(), info: Box::new(info()) }).unwrap();
         Scene { bench, path: "work/@web-1".to_owned() }
+    }),
+    ("checking, another run has the host", locked),
+    ("checking, the host is being taken over", || {
+        let mut scene = locked();
+        scene.bench.answer(Word::TakeOver).unwrap();
+        scene
+    }),
+    ("started, another run has taken the host over", || {
+        let scene = Scene { path: "next/@web-1".to_owned(), ..running().report(ended(0, "")) };
+        let mut bench = resumed(&scene.bench);
+        bench.say(Input::Resumed { actor: operator() }).unwrap();
+        bench.say(Input::Locked { host: HostName::new("web-1").unwrap(), by: other_run() }).unwrap();
+        Scene { bench, ..scene }
     }),
     ("checking, precondition runs", || {
         let mut plan = one(changing());
@@ -373,6 +398,7 @@ fn inputs(scene: &Scene) -> Vec<(String, Input)> {
     add("preflight refused", Input::Preflighted { host: host.clone(), result: Err("no sudo".to_owned()) });
     add("preflighted, no such host", Input::Preflighted { host: stranger, result: Ok(identity) });
 
+    add("another run has it", Input::Locked { host: host.clone(), by: other_run() });
     let key =
         |purpose, attempt| EffectKey { run: info().run, path: path.clone(), host: host.clone(), purpose, attempt };
     let numbers = [
@@ -439,7 +465,8 @@ fn inputs(scene: &Scene) -> Vec<(String, Input)> {
     }
 
     let text = || Some("because".to_owned());
-    let ask = state.asks().find(|a| a.id.path == path);
+    let is_mine = |a: &&Ask| a.id.path == path || (a.id.path.is_host_itself() && a.id.path.host() == path.host());
+    let ask = state.asks().find(is_mine);
     let closed = AskId { path: path.clone(), number: 99 };
     let said = |word, ask: Option<&Ask>| Answer {
         ask: ask.map_or_else(|| closed.clone(), |a| a.id.clone()),
@@ -538,6 +565,13 @@ fn facts(bench: &Bench) -> BTreeMap<String, String> {
         );
         fact(&format!("2 {path} ask"), ask);
     }
+    for (host, is) in state.graph().plan.hosts.iter().zip(&state.hosts) {
+        let by = is.locked.as_ref().map_or_else(|| "nobody else".to_owned(), |by| by.run.clone());
+        fact(&format!("2 {} is held by", host.name), by);
+    }
+    for ask in state.asks().filter(|ask| ask.kind == AskKind::Lock) {
+        fact(&format!("2 {} ask", ask.id.path), format!("Lock {:?}", ask.words));
+    }
     fact("3 run", format!("{:?}", state.phase()));
     fact("3 held", state.is_held().to_string());
     fact("3 aborted", state.aborted().map_or_else(String::new, |a| format!("{a:?}")));
@@ -558,6 +592,7 @@ fn name_of(effect: &Effect, focus: &StepPath) -> String {
         if mine { format!("{verb} {short}") } else { format!("{verb} {}:{short}", r.key.path) }
     };
     match effect {
+        Effect::Preflight { host, over: Some(run), .. } => format!("preflight {host}, over {run}"),
         Effect::Preflight { host, .. } => format!("preflight {host}"),
         Effect::Execute(r) => request("execute", r),
         Effect::AskTarget(r) => request("ask host", r),

@@ -173,8 +173,11 @@ impl Bench {
     pub(crate) fn preflight(&mut self) {
         while let Some(at) = self.effects.iter().position(|e| matches!(e, Effect::Preflight { .. })) {
             let Effect::Preflight { host, .. } = self.effects.remove(at) else { unreachable!() };
-            let identity =
-                HostIdentity { ledger: Some("ledger".to_owned()), machine: host.to_string(), boot: "b".to_owned() };
+            let identity = HostIdentity {
+                ledger: Some(format!("ledger of {host}")),
+                machine: host.to_string(),
+                boot: "b".to_owned(),
+            };
             self.say(Input::Preflighted { host, result: Ok(identity) }).unwrap();
         }
     }

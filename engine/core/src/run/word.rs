@@ -6,7 +6,7 @@ use super::Word;
 
 impl Word {
     /// Every word, in the order of the table in the book.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Continue,
         Self::Approve,
         Self::Refuse,
@@ -24,6 +24,7 @@ impl Word {
         Self::Kill,
         Self::Leave,
         Self::Override,
+        Self::TakeOver,
     ];
 
     /// The word as people write it, the same everywhere.
@@ -47,6 +48,7 @@ impl Word {
             Self::Kill => "kill",
             Self::Leave => "leave",
             Self::Override => "override",
+            Self::TakeOver => "take-over",
         }
     }
 

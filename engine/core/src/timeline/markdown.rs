@@ -171,6 +171,7 @@ fn kind(kind: AskKind) -> &'static str {
         AskKind::Timeout => "a step that takes long",
         AskKind::GateTimeout => "a gate that did not hold",
         AskKind::Stuck => "an undo that failed",
+        AskKind::Lock => "a host that another run has",
     }
 }
 

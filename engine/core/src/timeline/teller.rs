@@ -168,6 +168,10 @@ impl Teller {
                 }
                 (RowKind::Run, what)
             }
+            RecordKind::LockRefused { host, by } => (RowKind::Trouble, format!("{host} is another run's: {by}")),
+            RecordKind::LockTakenOver { host, from, reason } => {
+                (RowKind::Decision, format!("takes {host} over from run {} of {}: {reason}", from.run, from.holder))
+            }
             RecordKind::HostRefused { host, why } => (RowKind::Trouble, format!("{host} cannot be used: {why}")),
             RecordKind::RunHeld {} => (RowKind::Person, "HELD: nothing new starts".to_owned()),
             RecordKind::RunContinued {} => (RowKind::Person, "continued".to_owned()),

@@ -184,7 +184,7 @@ impl Stage<'_> {
         match effect {
             Effect::Preflight { host, ledger, .. } => {
                 let identity = HostIdentity {
-                    ledger: ledger.then(|| "simulated".to_owned()),
+                    ledger: ledger.then(|| format!("simulated {host}")),
                     machine: format!("simulated {host}"),
                     boot: "simulated".to_owned(),
                 };

@@ -17,7 +17,7 @@ use super::{Event, Feed, Inbox};
 use crate::ledger::{JournalHead, LedgerPlace};
 use crate::output::OutputStore;
 use crate::secrets::Secrets;
-use crate::transport::{Asked, Context, Executor, Finished, OutputSink, Shown, StoredOutput};
+use crate::transport::{Asked, Context, Executor, Finished, Met, OutputSink, Shown, StoredOutput};
 
 /// Milliseconds between TERM and KILL of a cancel.
 const GRACE_MS: u64 = 5_000;
@@ -47,7 +47,7 @@ pub(super) struct Dispatcher {
 impl Dispatcher {
     pub(super) fn new(
         run: &Run,
-        id: &str,
+        (id, holder): (&str, &str),
         ways: Ways,
         timers: Timers,
         (inbox, feed): (Inbox, Feed),
@@ -60,6 +60,8 @@ impl Dispatcher {
                     run: id.to_owned(),
                     manifest: format!("banister run {id} of {} in {}", run.plan().runbook, run.plan().environment),
                     expect: ledger_of(run, &host.name),
+                    machine: machine_of(run, &host.name),
+                    holder: holder.to_owned(),
                     grace_ms: GRACE_MS,
                     beat_ms: BEAT_MS,
                 };
@@ -82,7 +84,9 @@ impl Dispatcher {
         for effect in effects {
             match effect {
                 Effect::ArmTimer { timer, after_ns } => self.timers.arm(now.saturating_add(after_ns), timer),
-                Effect::Preflight { host, accounts, ledger } => self.preflight(host, accounts, ledger),
+                Effect::Preflight { host, accounts, ledger, epoch, over } => {
+                    self.preflight(host, accounts, ledger, epoch, over);
+                }
                 Effect::Execute(request) => self.execute(request, head.clone()),
                 Effect::AskTarget(request) => self.ask(request),
                 Effect::Cancel(request) => self.cancel(request),
@@ -94,17 +98,23 @@ impl Dispatcher {
         self.hosts.get(host).cloned().unwrap_or_else(|| Err(format!("the plan has no host {host}")))
     }
 
-    fn preflight(&self, host: HostName, accounts: Vec<String>, ledger: bool) {
+    fn preflight(&self, host: HostName, accounts: Vec<String>, ledger: bool, epoch: u64, over: Option<String>) {
         let (executor, inbox) = (self.executor(&host), self.shared.inbox.clone());
         self.handle.spawn(async move {
             let result = match executor {
                 Ok(executor) => {
-                    whole(async move { executor.preflight(&accounts, ledger).await }).await.unwrap_or_else(Err)
+                    let meet = async move { executor.meet(&accounts, ledger, epoch, over.as_deref()).await };
+                    whole(meet).await.unwrap_or_else(Err)
                 }
                 Err(why) => Err(why),
             };
             // An engine that has ended needs no answer.
-            let _ = inbox.send(Input::Preflighted { host, result }).await;
+            let input = match result {
+                Ok(Met::Ready(identity)) => Input::Preflighted { host, result: Ok(identity) },
+                Ok(Met::Locked(by)) => Input::Locked { host, by },
+                Err(why) => Input::Preflighted { host, result: Err(why) },
+            };
+            let _ = inbox.send(input).await;
         });
     }
 
@@ -222,6 +232,12 @@ impl Dispatcher {
 pub(super) fn ledger_of(run: &Run, host: &HostName) -> Option<String> {
     let host = run.state().graph().find_host(host)?;
     run.state().host(host).identity.as_ref()?.ledger.clone()
+}
+
+/// The id of a host's machine, if it has a ledger: reading needs no machine in particular.
+fn machine_of(run: &Run, host: &HostName) -> Option<String> {
+    let identity = run.state().host(run.state().graph().find_host(host)?).identity.as_ref()?;
+    identity.ledger.as_ref().map(|_| identity.machine.clone())
 }
 
 impl Shared {

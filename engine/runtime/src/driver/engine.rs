@@ -132,9 +132,12 @@ impl Engine {
         let socket = control::serve(self.lock.run(), self.run.plan(), inbox.clone(), self.feed.clone())
             .map_err(machine("make the control socket"))?;
         let secrets = Arc::new(self.secrets);
+        let place = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        // One word for each: it stands in a line of the hosts' ledgers.
+        let holder = format!("{}@{place}", self.operator).replace(char::is_whitespace, "_");
         let ways = Ways::open(self.run.plan(), &id, &self.ssh, &self.feed);
         let masters = ways.masters();
-        let dispatcher = Dispatcher::new(&self.run, &id, ways, timers, (inbox, self.feed.clone()), (outputs, secrets));
+        let dispatcher = Dispatcher::new(&self.run, (&id, &holder), ways, timers, (inbox, self.feed.clone()), (outputs, secrets));
         let journal = self.lock.run().journal_path();
         if let Err(error) = ask_witnesses(&self.run, &dispatcher, &journal, &self.feed).await {
             if let Some(masters) = masters {

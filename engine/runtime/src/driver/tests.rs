@@ -182,6 +182,47 @@ fn a_run_runs_its_steps_in_order_and_leaves_a_journal_that_verifies() {
     assert_eq!(left, Vec::<&String>::new(), "output is removed from the host once its record is synced");
 }
 
+#[test]
+fn a_host_is_one_runs_alone_until_a_person_takes_it_over() {
+    let bench = Bench::new();
+    let log = bench.path("log");
+    let plan = |name: &str| {
+        bench.plan(vec![
+            step("one", &[], changing(&format!("echo {name} >> {log}"))),
+            step("look", &[0], pause()),
+            step("two", &[1], changing(&format!("echo {name} again >> {log}"))),
+        ])
+    };
+    let engine = bench.begin(&plan("first"), "").unwrap();
+    let first = engine.dir().clone();
+    assert_eq!(drive(engine).exit, ExitCode::ASK_UNAVAILABLE, "it is drained, and keeps its host");
+
+    let engine = bench.begin(&plan("second"), "").unwrap();
+    let second = engine.dir().clone();
+    let ended = drive(engine);
+    assert_eq!((ended.exit, ended.resumable), (ExitCode::PRECONDITION, false));
+    let why = records(&second).into_iter().find_map(|r| match r.kind {
+        RecordKind::HostRefused { why, .. } => Some(why),
+        _ => None,
+    });
+    assert!(why.as_ref().is_some_and(|why| why.contains(&first.id().to_string())), "{why:?}");
+
+    let take = "answers: [{ step: \"@localhost\", answer: take-over, reason: alice is asleep, typed: localhost }, { step: look, answer: continue }]\n";
+    assert_eq!(drive(bench.begin(&plan("third"), take).unwrap()).exit, ExitCode::DONE);
+    assert_eq!(ran(Path::new(&log)), "first\nthird\nthird again\n");
+
+    // The first was not there when its host was taken: it says so, and does nothing.
+    let go_on = "answers: [{ step: look, answer: continue }]\n";
+    let resume = |answers: &str| with_options(answers, |options| drive(Engine::resume(&first, options).unwrap()));
+    let ended = resume(go_on);
+    assert_eq!((ended.exit, ended.resumable), (ExitCode::ASK_UNAVAILABLE, true));
+    assert!(records(&first).iter().any(|r| r.kind.name() == "lock.refused"));
+    assert_eq!(ran(Path::new(&log)), "first\nthird\nthird again\n");
+    let ended = resume("answers: [{ step: \"@localhost\", answer: take-over, reason: back, typed: localhost }]\n");
+    assert_eq!(ended.exit, ExitCode::DONE);
+    assert_eq!(ran(Path::new(&log)), "first\nthird\nthird again\nfirst again\n");
+}
+
 fn walk(dir: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(dir).unwrap().map(Result::unwrap) {

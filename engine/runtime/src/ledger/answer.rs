@@ -1,8 +1,10 @@
 //! What the wrapper says, line by line.
 
+use banister_core::run::LockHolder;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _};
+
 use super::LedgerEntry;
 use crate::output::StreamKind;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _};
 
 /// Uptimes of a host, as it printed them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +50,8 @@ pub enum Answer {
     Boot(String),
     /// A machine's id.
     Machine(String),
+    /// Another run has the host.
+    Locked(LockHolder),
     /// The host can be used; its ledger's id, if one was needed.
     Ready(Option<String>),
     /// The latest journal head: number and hash.
@@ -90,6 +94,10 @@ impl Answer {
             "changed" => Self::Changed(text()),
             "boot" => Self::Boot(text()),
             "machine" => Self::Machine(text()),
+            "locked" => {
+                let mut words = rest.splitn(3, ' ').map(str::to_owned);
+                Self::Locked(LockHolder { run: words.next()?, since: words.next()?, holder: words.next()? })
+            }
             "ready" => Self::Ready((!rest.is_empty()).then(text)),
             "witness" => {
                 let (seq, hash) = rest.split_once(' ')?;

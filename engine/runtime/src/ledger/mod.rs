@@ -14,8 +14,10 @@
 //! behind is not found by a cancel. A status above 128 is read as a signal, as every shell does: `exit 137` looks the
 //! same as a kill.
 //!
-//! What this module deliberately does not do: it never tries twice, and it judges nothing. It keeps no lock for a run
-//! (that comes with many hosts).
+//! **One run has a host.** A ledger's preflight takes the host for its run, or says which run has it; a start and a cancel
+//! of a run that does not have the host are refused. What is taken over was said by a person, and comes with the request.
+//!
+//! What this module deliberately does not do: it never tries twice, it judges nothing, and it waits for no lock.
 
 mod answer;
 mod entry;

@@ -34,6 +34,10 @@ pub struct LedgerPlace {
     pub manifest: String,
     /// The ledger's id if it was met before: another one is refused. A request's own goes before it.
     pub expect: Option<String>,
+    /// The machine's id if it was met before.
+    pub machine: Option<String>,
+    /// Who runs the run, and where: `alice@ops`. Others who want the host are told.
+    pub holder: String,
     /// Milliseconds between TERM and KILL of a cancel.
     pub grace_ms: u64,
     /// Milliseconds between two heartbeats of a command that an engine is attached to.
@@ -137,8 +141,14 @@ pub enum Verb<'a> {
     Preflight {
         /// Accounts that steps there use.
         accounts: &'a [String],
-        /// Whether the ledger is needed.
+        /// Whether the ledger is needed, and with it the host for this run alone.
         ledger: bool,
+        /// The engine's epoch.
+        epoch: u64,
+        /// The moment, for others who want the host.
+        now: &'a str,
+        /// The run that may be taken over.
+        over: Option<&'a str>,
     },
     /// Run a reading command, without the ledger.
     Observe {
@@ -233,6 +243,7 @@ pub fn script(place: &LedgerPlace, dir: Option<&str>, nonce: &str, verb: &Verb<'
     set(&mut text, "dir", dir.unwrap_or(""))?;
     set(&mut text, "run", directory_name(&place.run)?)?;
     set(&mut text, "expect", place.expect.as_deref().unwrap_or(""))?;
+    set(&mut text, "expect_machine", place.machine.as_deref().unwrap_or(""))?;
     set(&mut text, "nonce", nonce)?;
     match verb {
         Verb::Start { request, secrets, head } => {
@@ -260,13 +271,17 @@ pub fn script(place: &LedgerPlace, dir: Option<&str>, nonce: &str, verb: &Verb<'
                 files.syntax(" ").word(directory_name(run)?.as_bytes()).map_err(nul("the run"))?;
             }
         }
-        Verb::Preflight { accounts, ledger } => {
+        Verb::Preflight { accounts, ledger, epoch, now, over } => {
             for name in *accounts {
                 account_name(name)?;
             }
             set(&mut text, "accounts", &accounts.join(" "))?;
             set(&mut text, "need", if *ledger { "1" } else { "" })?;
             set(&mut text, "room", &ROOM_KIB.to_string())?;
+            set(&mut text, "epoch", &epoch.to_string())?;
+            set(&mut text, "moment", now)?;
+            set(&mut text, "holder", &place.holder.replace('\n', " "))?;
+            set(&mut text, "over_run", over.unwrap_or(""))?;
             set(&mut text, "manifest", &place.manifest.replace('\n', " "))?;
         }
         Verb::Observe { request, secrets } => {

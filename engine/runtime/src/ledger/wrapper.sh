@@ -16,7 +16,12 @@
 #   beat     uptime when an attached engine last saw it alive
 #
 # Names that request lines may set: place dir run base attempt epoch digest head expect account label grace nonce
-# fed manifest accounts need room open.
+# fed manifest accounts need room open
+# expect_machine holder moment over_run.
+#
+# Beside the runs lies `locks`: files with rising numbers, the highest is who has the host: run, epoch, since when, holder. It
+# is free when that run is over. A number is made by a link, so that it is whole from its first moment and of two who
+# want the same only one gets it. A run whose host was taken over holds the taker's lock as `taken`.
 
 nl='
 '
@@ -210,6 +215,10 @@ meet_ledger() {
     [ -O "$dir" ] || leave refused "the ledger directory $dir belongs to somebody else"
     { read -r ledger <"$dir/id"; } 2>/dev/null || leave changed "the ledger in $dir has no id"
     [ -z "$expect" ] || [ "$ledger" = "$expect" ] || leave changed "the ledger in $dir is $ledger, not $expect"
+    if [ -n "$expect_machine" ]; then
+        know_machine
+        [ "$machine" = "$expect_machine" ] || leave changed "it is machine $machine, not $expect_machine"
+    fi
     read -r boot </proc/sys/kernel/random/boot_id
 }
 
@@ -218,6 +227,75 @@ open_ledger() {
     meet_ledger
     [ -d "$dir/$run" ] || leave changed "the ledger in $dir does not know run $run"
     key="$dir/$run/$base#$attempt"
+}
+
+# Sets machine.
+know_machine() {
+    machine=
+    for file in /etc/machine-id /var/lib/dbus/machine-id; do
+        [ -n "$machine" ] || { read -r machine <"$file"; } 2>/dev/null
+    done
+    machine=${machine:-none}
+}
+
+# Sets lock to the number of the lock, 0 if there is none, and has to the run that has it.
+top_lock() {
+    lock=0 has=
+    for one in "$dir/locks"/*; do
+        one=${one##*/}
+        [ "$one" -gt "$lock" ] 2>/dev/null && lock=$one
+    done
+    { read -r has _ has_since has_holder <"$dir/locks/$lock"; } 2>/dev/null
+}
+
+# Leaves unless this run has the host.
+hold_lock() {
+    top_lock
+    [ "$has" = "$run" ] && [ ! -e "$dir/$run/taken" ] && return
+    { read -r has _ has_since has_holder <"$dir/$run/taken"; } 2>/dev/null
+    [ -n "$has" ] && [ "$has" != "$run" ] &&
+        leave refused "this host is another run's: run $has of $has_holder has had it since $has_since"
+    leave refused "this run does not have this host for itself: resume it"
+}
+
+# Takes the host for this run, or says who has it and goes. A run that a person said may be taken over is told so.
+take_lock() {
+    [ -d "$dir/locks" ] || mkdir "$dir/locks" 2>/dev/null || [ -d "$dir/locks" ] ||
+        leave refused "the ledger directory $dir cannot be written"
+    has=
+    { read -r has _ has_since has_holder <"$dir/$run/taken"; } 2>/dev/null
+    [ -z "$has" ] || [ "$has" = "$over_run" ] || leave locked "$has" "$has_since" "$has_holder"
+    mine="$dir/.lock.$run.$$"
+    n=0
+    while [ "$n" -lt 50 ]; do
+        n=$((n + 1))
+        top_lock
+        # Who had it was followed by another between the two looks.
+        [ "$lock" -eq 0 ] || [ -n "$has" ] || continue
+        if [ "$has" = "$run" ]; then
+            rm -f "$dir/$run/taken"
+            return
+        fi
+        { echo "$run $epoch $moment $holder" >"$mine"; } 2>/dev/null ||
+            leave refused "the ledger directory $dir cannot be written"
+        if [ -n "$has" ] && [ -d "$dir/$has" ] && [ ! -e "$dir/$has/ended" ]; then
+            if [ "$has" != "$over_run" ]; then
+                rm -f "$mine"
+                [ -s "$dir/$run/manifest" ] || rm -rf "${dir:?}/$run"
+                leave locked "$has" "$has_since" "$has_holder"
+            fi
+            ln -f "$mine" "$dir/$has/taken" 2>/dev/null
+        fi
+        ln "$mine" "$dir/locks/$((lock + 1))" 2>/dev/null
+        rm -f "$mine" "$dir/$run/taken"
+        top_lock
+        [ "$has" = "$run" ] || continue
+        for one in "$dir/locks"/*; do
+            [ "${one##*/}" -ge "$lock" ] 2>/dev/null || rm -f "$one"
+        done
+        return
+    done
+    leave refused "the lock of this host changes hands again and again"
 }
 
 # Leaves if a later engine has been here, else makes this engine's epoch known.
@@ -321,6 +399,7 @@ tell() {
 # Claims the key, runs the command and keeps it until its status is written.
 verb_start() {
     open_ledger
+    hold_lock
     elevate || leave account "$why"
     raise_epoch
     previous=$attempt
@@ -428,6 +507,7 @@ verb_beat() {
 # Stops a command and all that can be found of it.
 verb_cancel() {
     open_ledger
+    hold_lock
     raise_epoch
     revoke "$key" && leave revoked
     tell
@@ -540,13 +620,10 @@ verb_preflight() {
         elevate || leave account "$account $why"
     done
     read -r boot </proc/sys/kernel/random/boot_id
-    machine=
-    for file in /etc/machine-id /var/lib/dbus/machine-id; do
-        [ -n "$machine" ] || { read -r machine <"$file"; } 2>/dev/null
-    done
+    know_machine
     [ -n "$need" ] && make_ledger
     say boot "$boot"
-    say machine "${machine:-none}"
+    say machine "$machine"
     [ -z "$need" ] || say key "$dir"
     leave ready "$ledger"
 }
@@ -615,6 +692,7 @@ with its connection too: \`loginctl enable-linger $who\`, or KillUserProcesses=n
     if [ ! -d "$dir/$run" ]; then
         mkdir "$dir/$run" 2>/dev/null || [ -d "$dir/$run" ] || leave refused "the ledger directory $dir cannot be written"
     fi
+    take_lock
     [ -s "$dir/$run/manifest" ] || { printf '%s\n' "$manifest" >"$dir/$run/manifest"; } 2>/dev/null ||
         leave refused "the ledger directory $dir cannot be written"
 }

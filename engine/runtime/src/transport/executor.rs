@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use banister_core::run::{
-    CancelReport, EffectKey, Ended, ExecuteRequest, Exit, HostIdentity, NotStartedReason, Report, TargetAnswer,
-    UnknownReason,
+    CancelReport, EffectKey, Ended, ExecuteRequest, Exit, HostIdentity, LockHolder, NotStartedReason, Report,
+    TargetAnswer, UnknownReason,
 };
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -42,6 +42,15 @@ impl From<Report> for Finished {
     fn from(report: Report) -> Self {
         Self { report, at: None }
     }
+}
+
+/// What looking at a host gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Met {
+    /// It can be used.
+    Ready(HostIdentity),
+    /// Another run has it.
+    Locked(LockHolder),
 }
 
 /// What a host said about an attempt in doubt.
@@ -142,13 +151,25 @@ impl Executor {
         Arc::new(Self { transport, place: Mutex::new(place), dir: Mutex::default(), running: Mutex::default() })
     }
 
-    /// Looks whether the host can be used, and makes its ledger if one is needed. From here on another ledger there is
-    /// refused.
+    /// Looks whether the host can be used, as the first engine of a run that takes no other's place; see [`Self::meet`].
     ///
     /// # Errors
     /// One sentence for the operator.
     pub async fn preflight(&self, accounts: &[String], ledger: bool) -> Result<HostIdentity, String> {
-        let verb = Verb::Preflight { accounts, ledger };
+        match self.meet(accounts, ledger, 1, None).await? {
+            Met::Ready(identity) => Ok(identity),
+            Met::Locked(by) => Err(by.to_string()),
+        }
+    }
+
+    /// Looks whether the host can be used. If a ledger is needed, makes it and takes the host for this run alone, from
+    /// `over` if that run has it. From here on another ledger or machine there is refused.
+    ///
+    /// # Errors
+    /// One sentence for the operator.
+    pub async fn meet(&self, accounts: &[String], ledger: bool, epoch: u64, over: Option<&str>) -> Result<Met, String> {
+        let now = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
+        let verb = Verb::Preflight { accounts, ledger, epoch, now: &now, over };
         let Ok(talk) = timeout(ANSWER_TIME, self.talk(&verb, None)).await else {
             return Err(format!("it did not answer within {} s", ANSWER_TIME.as_secs()));
         };
@@ -162,6 +183,7 @@ impl Executor {
         for answer in talk.answers {
             match answer {
                 Answer::Refused(why) | Answer::Changed(why) => return Err(why),
+                Answer::Locked(by) => return Ok(Met::Locked(by)),
                 Answer::Account(text) => {
                     let (name, why) = text.split_once(' ').unwrap_or((&text, ""));
                     return Err(account::refusal(name, why));
@@ -174,10 +196,12 @@ impl Executor {
             }
         }
         if identity.ledger.is_some() {
-            locked(&self.place).expect.clone_from(&identity.ledger);
+            let mut place = locked(&self.place);
+            place.expect.clone_from(&identity.ledger);
+            place.machine = Some(identity.machine.clone());
             *locked(&self.dir) = dir;
         }
-        Ok(identity)
+        Ok(Met::Ready(identity))
     }
 
     /// Runs a command to its end.

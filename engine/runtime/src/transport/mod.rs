@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-pub use executor::{Asked, Attached, Context, Executor, Finished};
+pub use executor::{Asked, Attached, Context, Executor, Finished, Met};
 pub use local::LocalTransport;
 pub use sink::{OutputSink, Shown, StoredOutput};
 

@@ -114,6 +114,8 @@ pub(crate) fn place(dir: &Path) -> LedgerPlace {
         run: run_id(),
         manifest: format!("{} of test.yaml", run_id()),
         expect: None,
+        machine: None,
+        holder: "alice@ops".into(),
         grace_ms: 300,
         beat_ms: 50,
     }

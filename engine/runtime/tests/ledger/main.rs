@@ -5,6 +5,7 @@ mod account;
 mod cancel;
 mod claim;
 mod host;
+mod lock;
 mod output;
 mod place;
 mod process;

@@ -1,6 +1,6 @@
 //! Asks and approvals: what people are asked, what they say, what it allows.
 
-use crate::plan::StepIndex;
+use crate::plan::{StepIndex, StepPath};
 use crate::run::task::{Doubt, TaskIndex, TaskState};
 use crate::run::{Actor, Approval, Ask, AskId, AskKind, Record, RecordKind, State, Word};
 
@@ -9,7 +9,7 @@ impl State {
         let stamp = Self::stamp(record);
         match &record.kind {
             RecordKind::AskOpened { ask, kind, question, words, typed, fact } => {
-                let task = self.find(&ask.path)?;
+                let task = self.find_asking(&ask.path)?;
                 self.ask_count = self.ask_count.max(ask.number);
                 self.asks.insert(
                     ask.clone(),
@@ -24,13 +24,17 @@ impl State {
                         unavailable: None,
                     },
                 );
+                let Some(task) = task else { return Ok(()) };
                 self.task_mut(task).ask = Some(ask.clone());
                 if matches!(kind, AskKind::Pause | AskKind::Approve | AskKind::Manual | AskKind::Verify) {
                     self.transition(task, TaskState::Asking);
                 }
             }
             RecordKind::AskAnswered { ask, word, evidence, wait_ms, .. } => {
-                let task = self.find(&ask.path)?;
+                let Some(task) = self.find_asking(&ask.path)? else {
+                    self.asks.remove(ask);
+                    return Ok(());
+                };
                 let kind = self.asks.get(ask).map(|a| a.kind);
                 if *word == Word::Approve {
                     // The ask stays open: how many must agree is counted when the approval is granted.
@@ -77,13 +81,21 @@ impl State {
                     open.unavailable = Some(*reason);
                 }
             }
-            RecordKind::AskWithdrawn { ask } => {
-                let task = self.find(&ask.path)?;
-                self.close_ask(ask, task);
-            }
+            RecordKind::AskWithdrawn { ask } => match self.find_asking(&ask.path)? {
+                Some(task) => self.close_ask(ask, task),
+                None => drop(self.asks.remove(ask)),
+            },
             _ => {}
         }
         Ok(())
+    }
+
+    /// The instance that asks; none where it is about a host itself.
+    fn find_asking(&self, path: &StepPath) -> Result<Option<TaskIndex>, String> {
+        match path.host().filter(|_| path.is_host_itself()) {
+            Some(host) => self.plan_host(host).map(|_| None),
+            None => self.find(path).map(Some),
+        }
     }
 
     fn close_ask(&mut self, ask: &AskId, task: TaskIndex) {

@@ -21,7 +21,7 @@ impl Batch<'_> {
         let may_start = state.aborted().is_none() && !state.stopped;
         let is_checked = may_start
             && state.phase() == Phase::Checking
-            && self.run.inflight.preflights.is_empty()
+            && !self.is_meeting()
             && state.hosts_unmet == 0
             && state.hosts_refused == 0
             && state.preconditions_left == 0;
@@ -44,6 +44,9 @@ impl Batch<'_> {
     /// Whether the run lets one instance make an attempt now.
     pub(in crate::run) fn may_attempt(&self, task: TaskIndex) -> bool {
         let state = self.state();
+        if !self.has_host(task) {
+            return false;
+        }
         match state.graph().node(task).role {
             Role::Precondition(_) => self.may_start() && state.phase() == Phase::Checking,
             Role::Undo { of, .. } => self.may_undo() && state.task(of).state == TaskState::Undoing,
@@ -99,9 +102,7 @@ impl Batch<'_> {
     fn may_start_group(&self, group: Option<StepIndex>) -> bool {
         let state = self.state();
         match group {
-            None => {
-                state.phase() == Phase::Checking && self.run.inflight.preflights.is_empty() && state.hosts_refused == 0
-            }
+            None => state.phase() == Phase::Checking && !self.is_meeting() && state.hosts_refused == 0,
             Some(step) => {
                 state.phase() == Phase::Started
                     && state.steps[step.0 as usize].needs_left == 0
@@ -119,6 +120,7 @@ impl Batch<'_> {
             let may_begin = self.state().task(task).state == TaskState::Todo
                 && self.may_start_group(group)
                 && self.state().is_in_turn(task)
+                && self.has_host(task)
                 && self.is_approved(task);
             if may_begin {
                 self.begin(task);

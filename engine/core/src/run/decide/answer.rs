@@ -17,10 +17,15 @@ impl Batch<'_> {
             .ask(&answer.ask)
             .cloned()
             .ok_or_else(|| Rejected::NoSuchAsk { path: answer.ask.path.clone(), number: answer.ask.number })?;
+        // To agree or not is anybody's; what becomes of a host is for who drives.
+        let drives = ask.kind == AskKind::Lock || !matches!(answer.word, Word::Approve | Word::Refuse);
+        self.check_actor(actor, drives)?;
+        check_words(&ask, &answer)?;
+        if ask.kind == AskKind::Lock {
+            return self.lock_answered(actor, &ask, &answer);
+        }
         let task =
             self.state().graph().find(&ask.id.path).ok_or_else(|| Rejected::UnknownStep(ask.id.path.to_string()))?;
-        self.check_actor(actor, !matches!(answer.word, Word::Approve | Word::Refuse))?;
-        check_words(&ask, &answer)?;
         if answer.word == Word::Approve {
             return self.approve(actor, task, &ask, &answer);
         }
@@ -202,6 +207,8 @@ impl Batch<'_> {
             }
             // Handled before: it does not close the ask.
             Word::Approve => {}
+            // Of no instance: see `lock.rs`.
+            Word::TakeOver => {}
         }
     }
 
@@ -266,6 +273,10 @@ impl Batch<'_> {
                 self.withdraw_ask(task);
             }
         }
+        let lock = self.state().asks().find(|ask| ask.id.path.is_host_itself() && ask.id.path.host() == Some(&host));
+        if let Some(ask) = lock.map(|ask| ask.id.clone()) {
+            self.engine(RecordKind::AskWithdrawn { ask });
+        }
         self.emit(actor.clone(), RecordKind::HostExcluded { roll, host, reason });
     }
 }
@@ -277,7 +288,7 @@ fn check_words(ask: &Ask, answer: &Answer) -> Result<(), Rejected> {
     }
     let is_blank = |text: &Option<String>| text.as_ref().is_none_or(|t| t.trim().is_empty());
     let needs_reason = match word {
-        Word::Refuse | Word::Skip | Word::Exclude | Word::Override | Word::Failed => true,
+        Word::Refuse | Word::Skip | Word::Exclude | Word::Override | Word::Failed | Word::TakeOver => true,
         Word::Retry => ask.kind == AskKind::Unknown,
         _ => false,
     };
@@ -298,7 +309,7 @@ fn check_words(ask: &Ask, answer: &Answer) -> Result<(), Rejected> {
     Ok(())
 }
 
-fn check_typed(ask: &Ask, answer: &Answer) -> Result<(), Rejected> {
+pub(super) fn check_typed(ask: &Ask, answer: &Answer) -> Result<(), Rejected> {
     match &ask.typed {
         Some(phrase) if answer.typed.as_deref() != Some(phrase) => Err(Rejected::TypedDiffers(phrase.clone())),
         _ => Ok(()),

@@ -83,6 +83,8 @@ impl Batch<'_> {
             AskKind::Timeout => vec![Word::Wait, Word::Kill, Word::Leave],
             AskKind::GateTimeout => vec![Word::Wait, Word::Override, Word::Exclude],
             AskKind::Stuck => vec![Word::Undo, Word::ByHand, Word::HandOver],
+            // Of no instance: see `lock.rs`.
+            AskKind::Lock => Vec::new(),
         };
         words.retain(|word| match word {
             Word::Exclude if kind == AskKind::GateTimeout => true,
@@ -111,18 +113,19 @@ impl Batch<'_> {
                     .filter(|t| graph.effect(*t) == crate::plan::EffectClass::Destroy)
                     .filter_map(|t| graph.host(t));
                 let first = hosts.next()?;
-                let name = first.name.as_str();
                 if hosts.any(|h| h.name != first.name) {
                     return Some(format!("{} {}", self.run.plan.environment, self.run.plan.runbook));
                 }
-                if name.len() < SHORTEST_PHRASE {
-                    return Some(format!("{} {name}", self.run.plan.environment));
-                }
-                Some(name.to_owned())
+                Some(self.name_to_type(first.name.as_str()))
             }
             AskKind::Approve => Some("go".to_owned()),
             _ => None,
         }
+    }
+
+    /// A name as it is typed to confirm.
+    pub(in crate::run) fn name_to_type(&self, name: &str) -> String {
+        if name.len() < SHORTEST_PHRASE { format!("{} {name}", self.run.plan.environment) } else { name.to_owned() }
     }
 
     /// Closes an instance's ask because what it was about is over.
@@ -148,6 +151,9 @@ impl Batch<'_> {
     pub(in crate::run) fn make_unavailable(&mut self, ask: &AskId, reason: AskUnavailableReason) {
         let kind = self.state().ask(ask).map(|open| open.kind);
         let task = self.state().graph().find(&ask.path);
+        if kind == Some(AskKind::Lock) && self.lock_unanswered(ask) {
+            return;
+        }
         self.engine(RecordKind::AskUnavailable { ask: ask.clone(), reason });
         // Nobody can say what shall become of a step that runs too long: it runs on, and this engine ends.
         if let (Some(AskKind::Timeout), Some(task)) = (kind, task) {

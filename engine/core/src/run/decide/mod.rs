@@ -8,6 +8,7 @@ mod ask_target;
 mod command;
 mod gate;
 mod intend;
+mod lock;
 mod report;
 mod resume;
 mod start;

@@ -5,7 +5,9 @@ use crate::run::batch::Batch;
 use crate::run::graph::{Role, Work};
 use crate::run::sabotage::Sabotage;
 use crate::run::task::{TaskIndex, TaskState};
-use crate::run::{Actor, CancelReport, FailedReason, Phase, Purpose, RecordKind, RunningAtAbort, UnknownReason};
+use crate::run::{
+    Actor, AskKind, CancelReport, FailedReason, Phase, Purpose, RecordKind, RunningAtAbort, UnknownReason,
+};
 
 /// After a gap this long, what was seen before it says nothing about now.
 const STALE_MS: u64 = 5 * 60 * 1000;
@@ -26,6 +28,11 @@ impl Batch<'_> {
         let epoch = self.state().epoch() + 1;
         self.run.awaits_resumed = false;
         self.emit(actor, RecordKind::RunResumed { epoch, gap_ms, rebooted, rechecked });
+        let locks: Vec<_> = self.state().asks().filter(|ask| ask.kind == AskKind::Lock).map(|a| a.id.clone()).collect();
+        for ask in locks {
+            // Who has a host is looked at anew.
+            self.engine(RecordKind::AskWithdrawn { ask });
+        }
         self.preflight_hosts();
         for task in self.state().graph().tasks() {
             self.take_up(task);

@@ -26,7 +26,9 @@ impl Batch<'_> {
                 }
             }
             // Held or draining, it waits; `advance` comes back to it.
-            Some(next) if self.state().task(next).state == TaskState::Todo && self.may_undo() => {
+            Some(next)
+                if self.state().task(next).state == TaskState::Todo && self.may_undo() && self.has_host(next) =>
+            {
                 self.begin(next);
             }
             Some(_) => {}

@@ -35,6 +35,9 @@ pub(super) fn opened(view: &RunView, record: &Record, beside_a_dialog: bool) -> 
         Some(typed) if words.contains(&Word::Override) => {
             lines.push(format!("to override, type: {}", visible(typed)));
         }
+        Some(typed) if words.contains(&Word::TakeOver) => {
+            lines.push(format!("to take it over, type: {}", visible(typed)));
+        }
         Some(typed) => lines.push(format!("to confirm, type: {}", visible(typed))),
         None => {}
     }

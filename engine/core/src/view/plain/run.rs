@@ -31,6 +31,11 @@ pub(super) fn text(view: &RunView, record: &Record) -> Option<String> {
             }
             text
         }
+        RecordKind::LockRefused { host, by } => format!("{host} is another run's: {}", visible(&by.to_string())),
+        RecordKind::LockTakenOver { host, from, reason } => {
+            let from = visible(&format!("run {} of {}", from.run, from.holder)).into_owned();
+            format!("{by} takes {host} over from {from}: {}", visible(reason))
+        }
         RecordKind::HostRefused { host, why } => format!("{host} cannot be used: {}", visible(why)),
         RecordKind::RunStarted {} => "every host answers, every precondition holds: steps may start".to_owned(),
         RecordKind::RunHeld {} => format!("HELD by {by}: nothing new starts"),

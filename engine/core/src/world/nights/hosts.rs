@@ -63,6 +63,8 @@ pub(super) struct Hosts {
     ledger: BTreeMap<(StepPath, u32), Entry>,
     /// Highest epoch each host has seen.
     epochs: BTreeMap<HostName, u64>,
+    /// Hosts that another run has, and which.
+    pub(super) locks: BTreeMap<HostName, String>,
     /// Attempts that really ran.
     pub(super) ran: BTreeSet<(StepPath, u32)>,
     /// Instances whose effect is there.
@@ -91,6 +93,9 @@ impl Hosts {
         let refused = |why: &str| Err(NotStartedReason::Refused { why: why.to_owned() });
         if self.epochs.get(&request.key.host).is_some_and(|seen| *seen > request.epoch) {
             return refused("a later engine was here");
+        }
+        if self.locks.contains_key(&request.key.host) {
+            return refused("another run has this host");
         }
         self.epochs.insert(request.key.host.clone(), request.epoch);
         match self.ledger.get(&key) {

@@ -22,7 +22,7 @@ use crate::plan::{Plan, StepPath};
 use crate::run::testing::{ended, info};
 use crate::run::{
     AskUnavailableReason, BootId, Command, DrainReason, Effect, EffectKey, ExecuteRequest, ExitCode, HostIdentity,
-    Input, Now, Purpose, Record, RecordKind, Rejected, Report, Run, Sabotage, State, TargetAnswer, Timer,
+    Input, LockHolder, Now, Purpose, Record, RecordKind, Rejected, Report, Run, Sabotage, State, TargetAnswer, Timer,
     UnknownReason,
 };
 use crate::runbook::HostName;
@@ -102,6 +102,8 @@ struct Night {
     cuts: BTreeMap<HostName, u64>,
     /// A host that starts never reach, as long as anything goes wrong.
     swallows: Option<HostName>,
+    /// Two names of one host.
+    twins: Option<(HostName, HostName)>,
     /// Since when, and by which engine, a host is asked about an attempt.
     asked_since: BTreeMap<(StepPath, u32), (u32, u64)>,
 }
@@ -147,9 +149,17 @@ pub(super) fn night(seed: u64, sabotage: Option<Sabotage>, is_loud: bool) -> Res
         are_patient: random.permille(500),
         cuts: BTreeMap::new(),
         swallows: None,
+        twins: None,
         asked_since: BTreeMap::new(),
         random,
     };
+    if night.random.permille(30) && night.plan.hosts.len() > 1 {
+        night.twins = Some((night.plan.hosts[0].name.clone(), night.plan.hosts[1].name.clone()));
+    }
+    if favourite.starts_with("lock.") || night.random.permille(50) {
+        let host = night.any_host();
+        night.hosts.locks.insert(host, "beef-1".to_owned());
+    }
     if night.random.permille(80) {
         night.swallows = Some(night.any_host());
     }
@@ -383,6 +393,11 @@ impl Night {
             self.count("fault: drained by a signal");
             return self.say(Input::Drain { reason: DrainReason::Signal });
         }
+        if self.random.permille(15) {
+            self.count("fault: another run takes a host over");
+            let host = self.any_host();
+            self.hosts.locks.insert(host, format!("beef-{}", self.engine + 1));
+        }
         if self.random.permille(60) {
             self.count("fault: the network of a host is away");
             let (host, until) = (self.any_host(), self.now + self.random.between(5, 600) * SECOND);
@@ -583,19 +598,42 @@ impl Night {
 
     fn dispatch(&mut self, effect: Effect) -> Result<(), String> {
         match effect {
-            Effect::Preflight { host, .. } => {
+            Effect::Preflight { host, over, .. } => {
+                let delay = self.random.between(0, SECOND);
+                if self.is_calm() {
+                    self.hosts.locks.clear();
+                }
+                if let Some(other) = self.hosts.locks.get(&host).filter(|other| over.as_ref() != Some(*other)) {
+                    let by = LockHolder {
+                        run: other.clone(),
+                        holder: "mallory@elsewhere".to_owned(),
+                        since: "2026-05-01T11:58:00Z".to_owned(),
+                    };
+                    if self.random.permille(300) {
+                        // It ends before anybody has decided.
+                        self.hosts.locks.remove(&host);
+                    }
+                    self.count("fault: another run has a host");
+                    self.later(delay, Event::Deliver(self.engine, Box::new(Input::Locked { host, by })));
+                    return Ok(());
+                }
+                self.hosts.locks.remove(&host);
                 let is_refused =
                     !self.is_calm() && self.random.permille(if self.favourite == "host.refused" { 300 } else { 3 });
                 let result = if is_refused {
                     Err("no room".to_owned())
                 } else {
+                    let one = match &self.twins {
+                        Some((one, other)) if *other == host => one,
+                        _ => &host,
+                    };
                     Ok(HostIdentity {
-                        ledger: Some("ledger".to_owned()),
+                        ledger: Some(format!("ledger of {one}")),
                         machine: host.to_string(),
-                        boot: "b".to_owned(),
+                        // A host that is met by both names in different boots cannot be told.
+                        boot: if self.twins.is_some() { "b".to_owned() } else { format!("boot {}", self.boot / 2) },
                     })
                 };
-                let delay = self.random.between(0, SECOND);
                 let input = Input::Preflighted { host, result };
                 if self.random.permille(50) {
                     self.later(delay + SECOND, Event::Deliver(self.engine, Box::new(input.clone())));

@@ -65,6 +65,10 @@ pub(super) struct Oracle {
     resumable: BTreeSet<StepPath>,
     /// Where the roll itself could not begin: that is no host's failure.
     of_the_roll: BTreeSet<StepPath>,
+    /// Hosts that another run has, as far as anybody said.
+    locked: BTreeSet<HostName>,
+    /// Ledger and boot that each host answered with.
+    met: BTreeMap<HostName, (String, String)>,
     /// Starts in a row that never came, by instance.
     lost_starts: BTreeMap<StepPath, u32>,
     /// Records that were checked when they were written are folded once more.
@@ -221,6 +225,7 @@ impl Oracle {
         match &record.kind {
             RecordKind::RunPlanned { .. } => {}
             RecordKind::RunResumed { rechecked, .. } => {
+                self.locked.clear();
                 self.draining = false;
                 self.streaks.clear();
                 self.rechecking |= rechecked & self.started;
@@ -451,8 +456,25 @@ impl Oracle {
             RecordKind::OutcomeLate { path, attempt, .. } => {
                 self.outcomes.insert((path.clone(), *attempt));
             }
-            RecordKind::HostPreflighted { .. }
-            | RecordKind::HostRefused { .. }
+            RecordKind::HostPreflighted { host, identity } => {
+                self.locked.remove(host);
+                if let Some(ledger) = &identity.ledger {
+                    let me = (ledger.clone(), identity.boot.clone());
+                    if let Some((other, _)) = self.met.iter().find(|(other, is)| *other != host && **is == me) {
+                        return Err(format!("{host} and {other} are one host, and both are used"));
+                    }
+                    self.met.insert(host.clone(), me);
+                }
+            }
+            RecordKind::LockRefused { host, .. } => {
+                self.locked.insert(host.clone());
+            }
+            RecordKind::LockTakenOver { host, .. } => {
+                if !matches!(record.actor, Actor::Person { .. }) {
+                    return Err(format!("the engine took {host} over by itself"));
+                }
+            }
+            RecordKind::HostRefused { .. }
             | RecordKind::BudgetSpent { .. }
             | RecordKind::BudgetRefunded { .. }
             | RecordKind::NoteAdded { .. }
@@ -499,6 +521,9 @@ impl Oracle {
                     self.check_trouble(facts, path)?;
                 }
                 self.check_repeat(facts, path, attempt)?;
+                if fact.effect.changes() && fact.host.as_ref().is_some_and(|host| self.locked.contains(host)) {
+                    return Err(format!("{path} is sent to a host that another run has"));
+                }
                 // One more where a crash tore a batch between the last loss and what follows from it.
                 if let Some(times) = self.lost_starts.get(path).filter(|times| **times > 3) {
                     return Err(format!("{path} is sent once more although {times} starts of it never came"));

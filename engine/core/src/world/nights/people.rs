@@ -3,7 +3,7 @@
 use crate::run::{Actor, Answer, Ask, AskKind, Command, RunningAtAbort, Word};
 use crate::world::random::Random;
 
-pub(super) const WORDS: [Word; 17] = [
+pub(super) const WORDS: [Word; 18] = [
     Word::Continue,
     Word::Approve,
     Word::Refuse,
@@ -21,6 +21,7 @@ pub(super) const WORDS: [Word; 17] = [
     Word::Kill,
     Word::Leave,
     Word::Override,
+    Word::TakeOver,
 ];
 
 pub(super) fn person(name: &str, uid: u32) -> Actor {
@@ -64,7 +65,7 @@ pub(super) fn any_answer(random: &mut Random, ask: &Ask) -> (Answer, bool) {
         0 => {
             answer.reason = Some("  ".to_owned());
             wrong = match word {
-                Word::Refuse | Word::Skip | Word::Exclude | Word::Override | Word::Failed => true,
+                Word::Refuse | Word::Skip | Word::Exclude | Word::Override | Word::Failed | Word::TakeOver => true,
                 Word::Retry => ask.kind == AskKind::Unknown,
                 _ => false,
             };
@@ -79,7 +80,7 @@ pub(super) fn any_answer(random: &mut Random, ask: &Ask) -> (Answer, bool) {
         }
         3 => {
             answer.typed = Some("yes".to_owned());
-            wrong = ask.typed.is_some() && matches!(word, Word::Approve | Word::Override);
+            wrong = ask.typed.is_some() && matches!(word, Word::Approve | Word::Override | Word::TakeOver);
         }
         4 => {
             answer.fact = Some("13".to_owned());
@@ -107,6 +108,7 @@ pub(super) fn calm_answer(ask: &Ask, time: u32) -> Answer {
         AskKind::Timeout => Word::Kill,
         AskKind::GateTimeout => Word::Override,
         AskKind::Stuck => Word::ByHand,
+        AskKind::Lock => Word::TakeOver,
     };
     whole_answer(ask, word)
 }

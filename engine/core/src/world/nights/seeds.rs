@@ -88,7 +88,15 @@ fn two_thousand_nights() {
     for fate in FATES {
         assert!(coverage.contains_key(&format!("fate: {fate:?}")), "no start request met {fate:?}");
     }
-    for rule in ["asked: again", "asked in vain until a person must say", "fault: the network of a host is away"] {
+    let rules = [
+        "asked: again",
+        "asked in vain until a person must say",
+        "fault: the network of a host is away",
+        "fault: another run has a host",
+        "fault: another run takes a host over",
+        "word: TakeOver",
+    ];
+    for rule in rules {
         assert!(coverage.contains_key(rule), "no night has seen this: {rule}");
     }
     for kind in RecordKind::NAMES {
