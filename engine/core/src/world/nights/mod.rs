@@ -403,7 +403,7 @@ impl Night {
             let (host, until) = (self.any_host(), self.now + self.random.between(5, 600) * SECOND);
             self.cuts.insert(host, until);
         }
-        if self.random.permille(150)
+        if self.random.permille(if self.favourite == "approval.voided" { 900 } else { 150 })
             && let Some(path) = self.facts.tasks.iter().find(|(_, f)| !f.allowed_by.is_empty()).map(|(p, _)| p.clone())
         {
             self.count("fault: somebody changed what a destroy step takes");
