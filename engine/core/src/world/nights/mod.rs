@@ -146,7 +146,7 @@ pub(super) fn night(seed: u64, sabotage: Option<Sabotage>, is_loud: bool) -> Res
         patience: BTreeMap::new(),
         cause: None,
         attached: BTreeMap::new(),
-        are_patient: random.permille(500),
+        are_patient: favourite != "outcome.late" && random.permille(500),
         cuts: BTreeMap::new(),
         swallows: None,
         twins: None,
@@ -185,6 +185,10 @@ impl Night {
     fn any_host(&mut self) -> HostName {
         let at = self.random.below(self.plan.hosts.len());
         self.plan.hosts[at].name.clone()
+    }
+
+    fn is_about_late_outcomes(&self) -> bool {
+        self.favourite == "outcome.late" && !self.is_calm()
     }
 
     fn is_cut(&self, host: &HostName) -> bool {
@@ -403,7 +407,7 @@ impl Night {
             let (host, until) = (self.any_host(), self.now + self.random.between(5, 600) * SECOND);
             self.cuts.insert(host, until);
         }
-        if self.random.permille(if self.favourite == "approval.voided" { 900 } else { 150 })
+        if self.random.permille(150)
             && let Some(path) = self.facts.tasks.iter().find(|(_, f)| !f.allowed_by.is_empty()).map(|(p, _)| p.clone())
         {
             self.count("fault: somebody changed what a destroy step takes");
@@ -667,6 +671,14 @@ impl Night {
         self.executed.insert(request.key.clone());
         let is_calm = self.is_calm();
         let is_cut = self.is_cut(&request.key.host);
+        if !is_calm
+            && self.favourite == "approval.voided"
+            && request.key.purpose == Purpose::Preview
+            && self.random.permille(400)
+        {
+            self.count("fault: somebody changed what a destroy step takes");
+            self.hosts.meddle(&request.key.path);
+        }
         if !request.effect.changes() {
             let report = match is_cut {
                 true => hosts::unreachable(),
@@ -679,6 +691,8 @@ impl Night {
             true if self.random.permille(500) => Fate::Unreachable,
             true => Fate::LostBefore,
             false if !is_calm && self.swallows.as_ref() == Some(&request.key.host) => Fate::LostBefore,
+            // Lost, and heard of again when somebody has settled it.
+            false if self.is_about_late_outcomes() && self.random.permille(400) => Fate::LostRunning,
             false => hosts::fate(&mut self.random, request.effect, is_calm),
         };
         self.count(format!("fate: {fate:?}"));
@@ -702,7 +716,7 @@ impl Night {
                 match fate {
                     Fate::LostRunning => {
                         self.report(engine, request.key.clone(), hosts::lost());
-                        let hears = self.random.permille(300).then_some(engine);
+                        let hears = (self.is_about_late_outcomes() || self.random.permille(300)).then_some(engine);
                         self.later(took * 3, Event::Ends(request.key, false, hears));
                     }
                     Fate::LostDone => {
@@ -754,6 +768,7 @@ impl Night {
         let what = match self.is_cut(&request.key.host) {
             true => 0,
             false if self.is_calm() => 99,
+            false if self.is_about_late_outcomes() && self.random.permille(700) => 0,
             false => self.random.below(20),
         };
         let answer = match what {
