@@ -292,7 +292,10 @@ fn write_run(state: &Path) -> RunDir {
     let batches = [
         w.batch(
             200_010,
-            vec![(operator(), RecordKind::RunResumed { epoch: 2, gap_ms: 109_935, rebooted: false, rechecked: false })],
+            vec![(
+                operator(),
+                RecordKind::RunResumed { epoch: 2, gap_ms: 109_935, rebooted: false, rechecked: false, again: vec![] },
+            )],
         ),
         w.batch(
             200_050,

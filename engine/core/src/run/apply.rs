@@ -255,7 +255,7 @@ impl State {
                 self.phase = Phase::Checking;
                 self.open_preconditions();
             }
-            RecordKind::RunResumed { epoch, rechecked, .. } => {
+            RecordKind::RunResumed { epoch, rechecked, again, .. } => {
                 self.epoch = *epoch;
                 self.draining = None;
                 self.drained = None;
@@ -273,7 +273,7 @@ impl State {
                     }
                 }
                 if *rechecked {
-                    self.recheck();
+                    self.recheck(again)?;
                 }
             }
             RecordKind::HostPreflighted { host, identity } => {
@@ -301,6 +301,7 @@ impl State {
             RecordKind::RunStarted {} => {
                 self.phase = Phase::Started;
                 self.rechecking = false;
+                self.again.clear();
                 for step in 0..self.steps.len() {
                     let index = StepIndex(u32::try_from(step).unwrap_or(u32::MAX));
                     let is_open = self.rolls.get(&index).is_some_and(|r| r.open);
@@ -339,8 +340,9 @@ impl State {
         }
     }
 
-    /// After a gap what was seen before it is stale: preconditions and the last gate are looked at again.
-    fn recheck(&mut self) {
+    /// After a gap what was seen before it is stale: preconditions and gates are looked at again, and nothing starts before
+    /// they hold.
+    fn recheck(&mut self, again: &[StepPath]) -> Result<(), String> {
         if self.phase == Phase::Started {
             self.phase = Phase::Checking;
             self.rechecking = true;
@@ -354,33 +356,14 @@ impl State {
             }
         }
         self.open_preconditions();
-        if let Some(gate) = self.last_gate.take()
-            && self.task(gate).state == TaskState::Succeeded
-            && self.is_followed_by_work(gate)
-        {
-            self.transition(gate, TaskState::Todo);
+        for gate in again {
+            let gate = self.find(gate)?;
+            self.again.insert(gate);
+            if self.task(gate).state == TaskState::Succeeded {
+                self.transition(gate, TaskState::Todo);
+            }
         }
-    }
-
-    /// Whether nothing that waits for a gate has begun: else looking at it again would hold nothing up.
-    fn is_followed_by_work(&self, gate: TaskIndex) -> bool {
-        let untouched =
-            |tasks: std::ops::Range<u32>| tasks.map(TaskIndex).all(|t| self.task(t).state == TaskState::Todo);
-        let after = |step: StepIndex| {
-            self.graph.dependents[step.0 as usize].iter().all(|d| untouched(self.graph.of_step[d.0 as usize].clone()))
-        };
-        let Some((roll, batch)) = self.graph.batch_of(gate) else {
-            return self.graph.top_of(gate).is_none_or(after);
-        };
-        if self.rolls.get(&roll).map(|p| p.current) != Some(batch + 1) {
-            return false;
-        }
-        match self.graph.roll(roll).and_then(|r| r.batches.get(batch as usize + 1)) {
-            Some(hosts) => hosts.iter().flat_map(|h| &self.graph.on_host[h.0 as usize]).all(|t| {
-                self.graph.batch_of(*t).map(|(r, _)| r) != Some(roll) || self.task(*t).state == TaskState::Todo
-            }),
-            None => after(roll),
-        }
+        Ok(())
     }
 
     fn apply_intended(&mut self, task: TaskIndex, purpose: Purpose, attempt: u32, stamp: Stamp) {
@@ -550,7 +533,6 @@ impl State {
                 is.reached |= !unreachable;
             }
             RecordKind::GateHeld { .. } => {
-                self.last_gate = Some(task);
                 self.transition(task, TaskState::Succeeded);
             }
             RecordKind::GateTimedOut { last, unreachable, bad, .. } => {

@@ -46,6 +46,7 @@ mod rejected;
 mod replay;
 mod resolve;
 mod sabotage;
+mod stale;
 mod state;
 #[cfg(test)]
 mod table;

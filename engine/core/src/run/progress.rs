@@ -175,6 +175,13 @@ impl State {
             Some(gate) if self.task(gate).state == TaskState::Todo => {
                 self.put_up(gate);
             }
+            // It held while the gate before it was looked at again.
+            Some(gate) if self.task(gate).state.is_satisfied() => {
+                if let Some(progress) = self.rolls.get_mut(&roll) {
+                    progress.current = batch + 1;
+                }
+                self.open_batch(roll);
+            }
             Some(_) => {}
             None => self.batch_done(roll, batch),
         }

@@ -40,8 +40,11 @@ pub enum RecordKind {
         gap_ms: u64,
         /// The machine was booted in between: deadlines fell back to wall time.
         rebooted: bool,
-        /// The gap was so long that preconditions and the last gate are looked at again.
+        /// The gap was so long that preconditions and the last gate of every open branch are looked at again.
         rechecked: bool,
+        /// These gates.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        again: Vec<StepPath>,
     },
     /// A host can be used.
     #[serde(rename = "host.preflighted")]

@@ -56,11 +56,13 @@ pub enum Sabotage {
     OneHostTwice,
     /// Steps are sent to a host that another run has.
     LockIgnored,
+    /// A gate that held before a long gap is trusted after it.
+    StaleGateTrusted,
 }
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::EffectsBeforeCommit,
         Self::BudgetIgnoresUnreachable,
         Self::BudgetOffByOne,
@@ -85,6 +87,7 @@ impl Sabotage {
         Self::SendsForEver,
         Self::OneHostTwice,
         Self::LockIgnored,
+        Self::StaleGateTrusted,
     ];
 }
 

@@ -133,7 +133,8 @@ pub struct State {
     /// Instances whose undo is under way.
     pub(super) undoing: BTreeSet<TaskIndex>,
     pub(super) rechecking: bool,
-    pub(super) last_gate: Option<TaskIndex>,
+    /// Gates that are looked at again after a gap, before anything starts.
+    pub(super) again: BTreeSet<TaskIndex>,
     /// What may start as far as its own step is concerned, by top-level step; preconditions under `None`.
     pub(super) eligible: BTreeMap<Option<StepIndex>, BTreeSet<TaskIndex>>,
     /// What a person said shall go on, in turn or not.
@@ -205,7 +206,7 @@ impl State {
             hosts_refused: 0,
             undoing: BTreeSet::new(),
             rechecking: false,
-            last_gate: None,
+            again: BTreeSet::new(),
             eligible: BTreeMap::new(),
             granted: BTreeSet::new(),
             steps_left: u32::try_from(plan.steps.len()).unwrap_or(u32::MAX),
@@ -437,7 +438,7 @@ impl State {
             };
         }
         compare!(steps rolls hosts asks ask_count approvals phase info plan_hash starter pen epoch held aborted stopped);
-        compare!(refused draining drained finished exceptions busy preconditions_left rechecking last_gate eligible);
+        compare!(refused draining drained finished exceptions busy preconditions_left rechecking again eligible);
         compare!(preconditions_failed hosts_unmet hosts_refused undoing);
         compare!(granted steps_left last seq batch);
         None

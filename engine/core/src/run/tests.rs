@@ -2,6 +2,7 @@
 
 use super::testing::*;
 use super::*;
+use crate::plan::{Action, EffectClass};
 
 fn words(bench: &Bench) -> String {
     bench.states().iter().map(|(path, word)| format!("{path} {word}\n")).collect()
@@ -145,6 +146,42 @@ fn a_start_that_never_arrives_is_sent_three_times_and_then_a_person_must_say() {
     assert_eq!((sent, bench.ask().kind), (3, AskKind::Failure));
     assert!(bench.ask().question.contains("3 times"), "{}", bench.ask().question);
     bench.answer(Word::Retry).unwrap();
+    bench.run_all(|_| ended(0, ""));
+    assert_eq!(bench.run.state().finished(), Some(ExitCode::DONE), "{}", words(&bench));
+}
+
+#[test]
+fn after_a_long_gap_the_last_gate_of_every_open_branch_holds_again_before_anything_starts() {
+    let look = || Action::Gate(Box::new(gate(1)));
+    let change = || Action::Command(Box::new(command(EffectClass::Repeatable)));
+    let pause = || Action::Pause { text: crate::plan::Template::text("look") };
+    // Two branches; behind the gate of the first a step that is done, and behind that the work that is left.
+    let steps = vec![
+        step("left", &[], &[0], look()),
+        step("right", &[], &[1], look()),
+        step("done", &[0], &[0], change()),
+        step("wait", &[1, 2], &[], pause()),
+        step("last", &[3], &[0], change()),
+        step("over", &[], &[0], look()),
+    ];
+    let mut bench = Bench::start(plan(2, steps));
+    bench.run_all(|_| ended(0, ""));
+    let records = bench.journal.records.clone();
+    let run = Run::resume(std::sync::Arc::clone(bench.run.plan()), "sha256:plan", &records).unwrap();
+    let mut bench = Bench { run, journal: Memory { records }, effects: Vec::new(), seconds: bench.seconds + 301 };
+    bench.say(Input::Resumed { actor: operator() }).unwrap();
+    bench.preflight();
+    let again = bench.journal.records.iter().find_map(|r| match &r.kind {
+        RecordKind::RunResumed { again, .. } => Some(again.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        _ => None,
+    });
+    assert_eq!(again.unwrap(), ["left", "right"], "nothing waits for `over` any more");
+    let (first, second) = (bench.sent().unwrap(), bench.sent().unwrap());
+    bench.say(Input::Reported { key: first.key, report: ended(0, ""), at: None }).unwrap();
+    bench.answer(Word::Continue).unwrap();
+    assert!(words(&bench).contains("last/@web-1 todo"), "one gate has not held yet: {}", words(&bench));
+    bench.say(Input::Reported { key: second.key, report: ended(0, ""), at: None }).unwrap();
+    assert!(words(&bench).contains("last/@web-1 RUN"), "{}", words(&bench));
     bench.run_all(|_| ended(0, ""));
     assert_eq!(bench.run.state().finished(), Some(ExitCode::DONE), "{}", words(&bench));
 }

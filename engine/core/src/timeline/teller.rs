@@ -158,13 +158,17 @@ impl Teller {
     fn run_row(&self, record: &Record) -> Option<(RowKind, String)> {
         Some(match &record.kind {
             RecordKind::RunPlanned { info, .. } => (RowKind::Run, format!("run {} started", info.run)),
-            RecordKind::RunResumed { gap_ms, rebooted, rechecked, .. } => {
+            RecordKind::RunResumed { gap_ms, rebooted, rechecked, again, .. } => {
                 let mut what = format!("resumed, engine gone {}", duration(*gap_ms));
                 if *rebooted {
                     what.push_str("; its machine was booted in between");
                 }
                 if *rechecked {
-                    what.push_str("; preconditions and the last gate looked at again");
+                    what.push_str("; preconditions looked at again");
+                    if !again.is_empty() {
+                        let names: Vec<String> = again.iter().map(ToString::to_string).collect();
+                        what.push_str(&format!(", and {} before anything started", names.join(", ")));
+                    }
                 }
                 (RowKind::Run, what)
             }

@@ -218,7 +218,7 @@ fn the_list_begins_with_what_nobody_may_overlook() {
     begin(&state, &id("b"), 200, &[RecordKind::RunDrained { exit: ExitCode::DRAINED }]);
     begin(&state, &id("c"), 300, &[RecordKind::RunStarted {}]);
     let held = begin(&state, &id("d"), 400, &[]);
-    let resumed = RecordKind::RunResumed { epoch: 2, gap_ms: 1, rebooted: false, rechecked: false };
+    let resumed = RecordKind::RunResumed { epoch: 2, gap_ms: 1, rebooted: false, rechecked: false, again: vec![] };
     begin(&state, &id("e"), 50, &[RecordKind::RunDrained { exit: ExitCode::DRAINED }, resumed]);
     state.create_run(&RunId::parse(&id("f")).unwrap()).unwrap();
     std::fs::create_dir(state.path().join("runs/lost+found")).unwrap();

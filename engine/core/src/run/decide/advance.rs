@@ -24,7 +24,8 @@ impl Batch<'_> {
             && !self.is_meeting()
             && state.hosts_unmet == 0
             && state.hosts_refused == 0
-            && state.preconditions_left == 0;
+            && state.preconditions_left == 0
+            && state.is_fresh();
         if is_checked {
             self.engine(RecordKind::RunStarted {});
         }
@@ -83,6 +84,16 @@ impl Batch<'_> {
         }
         if !self.may_start() {
             return self.records().len() > before;
+        }
+        // After a gap the gates come before everything that waits behind them, and behind other gates as well.
+        let stale: Vec<TaskIndex> = match self.state().phase() {
+            Phase::Checking if !self.is_meeting() => self.state().again.iter().copied().collect(),
+            _ => Vec::new(),
+        };
+        for gate in stale {
+            if self.state().task(gate).state == TaskState::Todo {
+                self.begin(gate);
+            }
         }
         let granted: Vec<TaskIndex> = self.state().granted.iter().copied().collect();
         for task in granted {

@@ -27,7 +27,10 @@ impl Batch<'_> {
         let rechecked = gap_ms >= STALE_MS && matches!(self.state().phase(), Phase::Checking | Phase::Started);
         let epoch = self.state().epoch() + 1;
         self.run.awaits_resumed = false;
-        self.emit(actor, RecordKind::RunResumed { epoch, gap_ms, rebooted, rechecked });
+        let is_stale = rechecked && !self.run.is_broken(Sabotage::StaleGateTrusted);
+        let gates = if is_stale { self.state().stale_gates() } else { Vec::new() };
+        let again = gates.into_iter().map(|gate| self.state().graph().path(gate).clone()).collect();
+        self.emit(actor, RecordKind::RunResumed { epoch, gap_ms, rebooted, rechecked, again });
         let locks: Vec<_> = self.state().asks().filter(|ask| ask.kind == AskKind::Lock).map(|a| a.id.clone()).collect();
         for ask in locks {
             // Who has a host is looked at anew.

@@ -2,7 +2,7 @@
 
 use crate::run::{DrainReason, Record, RecordKind, RunningAtAbort};
 use crate::source::visible;
-use crate::view::phrase::{count, duration, who};
+use crate::view::phrase::{count, duration, names, who};
 use crate::view::run_view::RunView;
 
 pub(super) fn planned(view: &RunView, record: &Record) -> Vec<String> {
@@ -21,13 +21,16 @@ pub(super) fn planned(view: &RunView, record: &Record) -> Vec<String> {
 pub(super) fn text(view: &RunView, record: &Record) -> Option<String> {
     let by = who(&record.actor);
     Some(match &record.kind {
-        RecordKind::RunResumed { epoch, gap_ms, rebooted, rechecked } => {
+        RecordKind::RunResumed { epoch, gap_ms, rebooted, rechecked, again } => {
             let mut text = format!("resumed by {by}, the engine was gone {}, engine {epoch}", duration(*gap_ms));
             if *rebooted {
                 text.push_str("; its machine was booted in between");
             }
             if *rechecked {
-                text.push_str("; preconditions and the last gate are looked at again");
+                text.push_str("; preconditions are looked at again");
+                if !again.is_empty() {
+                    text.push_str(&format!(", and before anything starts {}", names(again)));
+                }
             }
             text
         }

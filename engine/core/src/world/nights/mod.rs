@@ -163,6 +163,7 @@ pub(super) fn night(seed: u64, sabotage: Option<Sabotage>, is_loud: bool) -> Res
     if night.random.permille(80) {
         night.swallows = Some(night.any_host());
     }
+    night.count(format!("night about {favourite}"));
     match night.live() {
         Ok(()) => {
             night.summary.exit = night.run.state().finished().or(night.run.state().drained());
@@ -717,7 +718,8 @@ impl Night {
                     Fate::LostRunning => {
                         self.report(engine, request.key.clone(), hosts::lost());
                         let hears = (self.is_about_late_outcomes() || self.random.permille(300)).then_some(engine);
-                        self.later(took * 3, Event::Ends(request.key, false, hears));
+                        let slow = if self.is_about_late_outcomes() { 30 } else { 3 };
+                        self.later(took * slow, Event::Ends(request.key, false, hears));
                     }
                     Fate::LostDone => {
                         self.hosts.end(&request.key.path, request.key.attempt, false);
@@ -768,7 +770,7 @@ impl Night {
         let what = match self.is_cut(&request.key.host) {
             true => 0,
             false if self.is_calm() => 99,
-            false if self.is_about_late_outcomes() && self.random.permille(700) => 0,
+            false if self.is_about_late_outcomes() && self.random.permille(950) => 0,
             false => self.random.below(20),
         };
         let answer = match what {

@@ -60,7 +60,10 @@ pub(super) struct Oracle {
     rechecking: bool,
     /// Samples reported good since the engine came: gate, number, host. Kept by the world.
     pub(super) good_samples: BTreeSet<(StepPath, u32, HostName)>,
-    last_gate: Option<StepPath>,
+    /// Gates that held, and were not looked at since.
+    held_gates: BTreeSet<StepPath>,
+    /// Those of them that must hold again before anything starts.
+    must_hold: BTreeSet<StepPath>,
     /// What has begun and goes on by being begun once more: an approval after a crash, a gate after an exclusion.
     resumable: BTreeSet<StepPath>,
     /// Where the roll itself could not begin: that is no host's failure.
@@ -224,19 +227,28 @@ impl Oracle {
     pub(super) fn see(&mut self, facts: &Facts, plan: &Plan, record: &Record) -> Check {
         match &record.kind {
             RecordKind::RunPlanned { .. } => {}
-            RecordKind::RunResumed { rechecked, .. } => {
+            RecordKind::RunResumed { rechecked, again, .. } => {
                 self.locked.clear();
                 self.draining = false;
                 self.streaks.clear();
                 self.rechecking |= rechecked & self.started;
                 if *rechecked {
                     self.recheck(facts);
+                    for gate in self.stale(facts, plan) {
+                        self.done.remove(&gate);
+                        self.must_hold.insert(gate);
+                    }
+                    self.resumable.extend(again.iter().cloned());
                 }
             }
             RecordKind::RunStarted {} => {
                 if let Some(left) = facts.preconditions.iter().find(|p| !self.done.contains(*p)) {
                     return Err(format!("the run started although {left} does not hold"));
                 }
+                if let Some(gate) = self.must_hold.iter().find(|gate| !self.is_over(facts, gate)) {
+                    return Err(format!("the run went on after a gap although {gate} was not looked at again"));
+                }
+                self.must_hold.clear();
                 self.started = true;
                 self.rechecking = false;
             }
@@ -376,6 +388,7 @@ impl Oracle {
             }
             RecordKind::HostExcluded { roll, host, .. } => self.see_excluded(facts, record, roll.is_some(), host)?,
             RecordKind::GateOpened { path, .. } => {
+                self.held_gates.remove(path);
                 if !self.resumable.remove(path) {
                     self.check_begin(facts, plan, path)?;
                 }
@@ -402,7 +415,7 @@ impl Oracle {
                 if streak < facts.tasks[path].samples {
                     return Err(format!("{path} held after {streak} good samples in a row"));
                 }
-                self.last_gate = Some(path.clone());
+                self.held_gates.insert(path.clone());
                 self.see_over(path, true);
             }
             RecordKind::GateTimedOut { path, unreachable, .. } => {
@@ -483,6 +496,31 @@ impl Oracle {
             | RecordKind::TailRecovered { .. } => {}
         }
         Ok(())
+    }
+
+    /// The gates that held last before what is not over.
+    fn stale(&self, facts: &Facts, plan: &Plan) -> BTreeSet<StepPath> {
+        let mut gates = BTreeSet::new();
+        let mut open: Vec<(u32, bool)> = (0..plan.steps.len() as u32).map(|step| (step, true)).collect();
+        while let Some((step, is_origin)) = open.pop() {
+            let is_over = self.step_is_over(facts, step);
+            if is_origin == is_over {
+                continue;
+            }
+            // Its own gates: the last before the first that is not over, or the last of all.
+            let of = &facts.of_step[&step];
+            let own: Vec<&StepPath> = of.iter().filter(|path| facts.tasks[*path].is_gate).collect();
+            let is_inner = |path: &StepPath| matches!(facts.tasks[path].role, Role::Inner { .. });
+            let own: Vec<&StepPath> = own.into_iter().filter(|path| !is_inner(path)).collect();
+            let passed: Vec<&StepPath> = own.iter().copied().filter(|path| self.is_over(facts, path)).collect();
+            let is_roll = facts.budgets.contains_key(&step);
+            match (is_roll, passed.last()) {
+                (true, Some(last)) => drop(gates.insert((*last).clone())),
+                (false, Some(_)) if !is_origin => gates.extend(passed.into_iter().cloned()),
+                _ => open.extend(plan.steps[step as usize].needs.iter().map(|need| (need.0, false))),
+            }
+        }
+        gates.intersection(&self.held_gates).cloned().collect()
     }
 
     fn recheck(&mut self, facts: &Facts) {
