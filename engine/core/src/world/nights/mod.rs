@@ -443,7 +443,8 @@ impl Night {
         }
         let likes = batch.records().iter().position(|r| r.kind.name() == self.favourite);
         let point = if may_die && (self.random.permille(60) || (likes.is_some() && self.random.permille(600))) {
-            Some(self.random.below(5))
+            // Exactly behind the record that this night is about, mostly.
+            Some(if likes.is_some() && self.random.permille(600) { 1 } else { self.random.below(5) })
         } else {
             None
         };
