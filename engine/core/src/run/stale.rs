@@ -51,7 +51,8 @@ impl State {
             Work::Gate(gate) => gate.samples,
             _ => return false,
         };
-        is.state == TaskState::Succeeded && is.streak >= needed
+        // Where every host has been left out there is nothing to look at.
+        is.state == TaskState::Succeeded && is.streak >= needed && !self.gate_hosts(gate).is_empty()
     }
 
     /// Whether everything that is looked at again after a gap is good again, or a person has gone on without it.

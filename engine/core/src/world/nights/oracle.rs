@@ -335,6 +335,7 @@ impl Oracle {
                 self.failed.remove(path);
             }
             RecordKind::StepSkipped { path, reason } => {
+                self.held_gates.remove(path);
                 if matches!(reason, crate::run::SkipReason::Person { .. }) {
                     self.exceptions += 1;
                 }
@@ -520,7 +521,8 @@ impl Oracle {
                 _ => open.extend(plan.steps[step as usize].needs.iter().map(|need| (need.0, false))),
             }
         }
-        gates.intersection(&self.held_gates).cloned().collect()
+        let is_left = |gate: &&StepPath| facts.gate_hosts(gate).iter().any(|host| !self.excluded.contains(host));
+        gates.intersection(&self.held_gates).filter(is_left).cloned().collect()
     }
 
     fn recheck(&mut self, facts: &Facts) {
