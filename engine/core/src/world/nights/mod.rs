@@ -112,7 +112,10 @@ struct Night {
 pub(super) fn night(seed: u64, sabotage: Option<Sabotage>, is_loud: bool) -> Result<Summary, Violation> {
     let mut random = Random::new(seed);
     let favourite = RecordKind::NAMES[random.below(RecordKind::NAMES.len())];
-    let plan = Arc::new(plans::random_plan(&mut random, favourite.starts_with("undo.")));
+    let plan = Arc::new({
+        let (undoes, destroys) = (favourite.starts_with("undo."), favourite == "approval.voided");
+        plans::random_plan(&mut random, undoes, destroys)
+    });
     // Invariant: no record, nothing that could not fit.
     let mut run = Run::resume(Arc::clone(&plan), "sha256:plan", &[]).expect("a start is a resume with no records");
     if let Some(rule) = sabotage {

@@ -9,12 +9,16 @@ use crate::runbook::OutputName;
 use crate::world::random::Random;
 
 /// `undoes`: a night about undoing; every step that changes something has an undo and asks for it by itself.
-pub(super) fn random_plan(random: &mut Random, undoes: bool) -> Plan {
+/// `destroys`: a night about approvals; it begins with one.
+pub(super) fn random_plan(random: &mut Random, undoes: bool, destroys: bool) -> Plan {
     let hosts = random.between(1, 6) as u32;
     let mut making = Making { random, undoes, hosts, steps: Vec::new(), single_output: None };
     let wants_roll = making.random.permille(920);
     let number = making.random.between(2, 6) as usize;
     let roll_at = making.random.below(number);
+    if destroys {
+        making.add_destroy();
+    }
     let mut i = 0;
     while i < number {
         if wants_roll && i == roll_at {
