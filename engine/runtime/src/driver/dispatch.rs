@@ -235,7 +235,7 @@ pub(super) fn ledger_of(run: &Run, host: &HostName) -> Option<String> {
 }
 
 /// The id of a host's machine, if it has a ledger: reading needs no machine in particular.
-fn machine_of(run: &Run, host: &HostName) -> Option<String> {
+pub(super) fn machine_of(run: &Run, host: &HostName) -> Option<String> {
     let identity = run.state().host(run.state().graph().find_host(host)?).identity.as_ref()?;
     identity.ledger.as_ref().map(|_| identity.machine.clone())
 }

@@ -137,7 +137,8 @@ impl Engine {
         let holder = format!("{}@{place}", self.operator).replace(char::is_whitespace, "_");
         let ways = Ways::open(self.run.plan(), &id, &self.ssh, &self.feed);
         let masters = ways.masters();
-        let dispatcher = Dispatcher::new(&self.run, (&id, &holder), ways, timers, (inbox, self.feed.clone()), (outputs, secrets));
+        let dispatcher =
+            Dispatcher::new(&self.run, (&id, &holder), ways, timers, (inbox, self.feed.clone()), (outputs, secrets));
         let journal = self.lock.run().journal_path();
         if let Err(error) = ask_witnesses(&self.run, &dispatcher, &journal, &self.feed).await {
             if let Some(masters) = masters {

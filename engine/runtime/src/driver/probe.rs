@@ -81,7 +81,7 @@ pub async fn probe(plan: Plan, origin: &Origin, ssh: &SshSettings, secrets: Secr
     let timers = Timers::start(inbox.clone());
     let outputs = OutputStore::new(scratch.0.clone(), secrets.redactions());
     let kept = (outputs.clone(), Arc::new(secrets));
-    let mut dispatcher = Dispatcher::new(&run, id.as_str(), ways, timers, (inbox, feed), kept);
+    let mut dispatcher = Dispatcher::new(&run, (id.as_str(), ""), ways, timers, (inbox, feed), kept);
     let mut journal = Memory(Vec::new());
     let mut next = Some(Input::Start { actor: operator(), info: Box::new(info) });
     while let Some(input) = next {
@@ -119,7 +119,9 @@ pub async fn probe(plan: Plan, origin: &Origin, ssh: &SshSettings, secrets: Secr
 /// An effect as a probe lets it happen: nothing is made on a host, and only what reads is sent.
 fn harmless(effect: Effect) -> Option<Effect> {
     match effect {
-        Effect::Preflight { host, accounts, .. } => Some(Effect::Preflight { host, accounts, ledger: false }),
+        Effect::Preflight { host, accounts, epoch, .. } => {
+            Some(Effect::Preflight { host, accounts, ledger: false, epoch, over: None })
+        }
         Effect::Execute(request) if request.effect.changes() => None,
         Effect::Execute(_) | Effect::ArmTimer { .. } => Some(effect),
         Effect::AskTarget(_) | Effect::Cancel(_) => None,

@@ -71,6 +71,8 @@ pub async fn testimonies(
                 run: id.clone(),
                 manifest: String::new(),
                 expect: Some(ledger),
+                machine: super::dispatch::machine_of(&run, &host.name),
+                holder: String::new(),
                 grace_ms: 0,
                 beat_ms: 0,
             };

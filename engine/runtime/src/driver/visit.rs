@@ -26,6 +26,8 @@ impl Visit {
             run: run.clone(),
             manifest: String::new(),
             expect: None,
+            machine: None,
+            holder: String::new(),
             grace_ms: 1_000,
             beat_ms: 10_000,
         };

@@ -102,6 +102,8 @@ pub(crate) fn executor(masters: &Arc<Masters>, host: &Host, dir: &str) -> Arc<Ex
         run: "checks".to_owned(),
         manifest: "checks of the ssh transport".to_owned(),
         expect: None,
+        machine: None,
+        holder: "alice@ops".into(),
         grace_ms: 300,
         beat_ms: 10_000,
     };
