@@ -82,8 +82,7 @@ fn a_host_that_does_not_answer_is_asked_again_for_minutes_and_then_a_person_must
     bench.say(Input::Reported { key: request.key.clone(), report: lost, at: None }).unwrap();
     let began = bench.seconds;
     let mut asked = Vec::new();
-    loop {
-        let Some(at) = bench.effects.iter().position(|e| matches!(e, Effect::AskTarget(_))) else { break };
+    while let Some(at) = bench.effects.iter().position(|e| matches!(e, Effect::AskTarget(_))) {
         bench.effects.remove(at);
         asked.push(bench.seconds - began);
         let answer = TargetAnswer::Unknown(UnknownReason::Unanswered { why: "no route".to_owned() });

@@ -107,9 +107,11 @@ impl Batch<'_> {
                 self.engine(RecordKind::HostRefused { host, why });
             }
             Ok(identity) if (&identity.ledger, &identity.machine) == (&known.ledger, &known.machine) => {
-                if is_locked || is_taken_over || identity != *known {
-                    self.engine(RecordKind::HostPreflighted { host, identity });
+                let is_news = is_locked || is_taken_over || identity != *known;
+                if !is_news {
+                    return;
                 }
+                self.engine(RecordKind::HostPreflighted { host, identity });
             }
             // Nobody said that it is ours now.
             _ if is_locked => self.ask_lock(index),

@@ -524,11 +524,11 @@ impl Night {
                 }
                 self.count("asked in vain until a person must say");
             }
-            RecordKind::StepUnknown { path, attempt, reason, asking: true } => {
-                // Another doubt, and not the same one that still has no answer.
-                if !matches!(reason, UnknownReason::Unanswered { .. }) {
-                    self.asked_since.remove(&(path.clone(), *attempt));
-                }
+            // Another doubt, and not the same one that still has no answer.
+            RecordKind::StepUnknown { path, attempt, reason, asking: true }
+                if !matches!(reason, UnknownReason::Unanswered { .. }) =>
+            {
+                self.asked_since.remove(&(path.clone(), *attempt));
             }
             RecordKind::AskAnswered { ask, word: crate::run::Word::AskAgain, .. } => {
                 self.asked_since.retain(|(path, _), _| *path != ask.path);
