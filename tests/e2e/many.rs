@@ -255,10 +255,13 @@ fn a_journal_that_lost_what_a_host_has_seen_is_not_resumed(lab: &Inside) {
     many.open_gate();
 }
 
+/// Its name, and what goes wrong in it.
+type Window = (&'static str, fn(&Inside));
+
 #[test]
 fn the_windows_over_ssh() {
     inside(&spec(), "many::the_windows_over_ssh", |lab| {
-        let windows: [(&str, fn(&Inside)); 9] = [
+        let windows: [Window; 9] = [
             ("intent synced and never arrived", intent_synced_and_never_arrived),
             ("dispatched and the engine gone", dispatched_and_the_engine_gone_before_it_arrives),
             ("a late start", a_late_start_finds_that_it_must_not),

@@ -3,8 +3,7 @@
 use banister_core::plan::Host;
 use banister_core::run::ExitCode;
 use banister_core::source::visible;
-use banister_runtime::driver::Visit;
-use banister_runtime::ledger::LedgerEntry;
+use banister_runtime::driver::{LedgerEntry, Visit};
 use chrono::{DateTime, Utc};
 
 use crate::ask::{Tty, Typed};

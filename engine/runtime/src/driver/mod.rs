@@ -53,5 +53,8 @@ pub use skew::skews;
 pub use testimony::{Testimony, testimonies};
 pub use visit::Visit;
 
+/// What a visit finds.
+pub use crate::ledger::LedgerEntry;
+
 #[cfg(test)]
 pub(crate) mod tests;
