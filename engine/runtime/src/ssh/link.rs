@@ -1,10 +1,10 @@
 //! The way to one host.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard, OwnedSemaphorePermit};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -13,7 +13,7 @@ use super::masters::Masters;
 use super::refusal::NotOpened;
 use super::{MAX_MASTERS_PER_HOST, OPEN_TIME, Refusal, RefusalKind, SshTarget};
 use crate::ledger::ShellText;
-use crate::transport::{BoxFuture, Channel, FilePart, Transport, TransportError};
+use crate::transport::{BoxFuture, Channel, Taker, Transport, TransportError};
 
 /// How long room on the masters there are is waited for before another one is made.
 const GROW_AFTER: Duration = Duration::from_secs(1);
@@ -34,41 +34,6 @@ pub(super) struct Link {
     connecting: Arc<AsyncMutex<()>>,
     failed: Mutex<Option<(Instant, Refusal)>>,
     freed: Arc<Notify>,
-    ahead: Mutex<Option<Ahead>>,
-    /// Bytes to fetch at once.
-    piece: AtomicUsize,
-}
-
-/// A piece of a file that was fetched beyond what was asked for: a conversation for each part of a long file would take
-/// longer than the bytes.
-#[derive(Debug)]
-struct Ahead {
-    path: String,
-    offset: u64,
-    bytes: Vec<u8>,
-    len: u64,
-    at: Instant,
-}
-
-/// Bytes that are fetched at once at most, where there are so many and they come fast.
-const LARGEST_PIECE: usize = 4 * 1024 * 1024;
-/// What comes within this time comes fast.
-const FAST: Duration = Duration::from_millis(250);
-/// How long a piece is good. Nobody reads a file again from where he was an hour ago.
-const PIECE_TIME: Duration = Duration::from_secs(5);
-
-impl Ahead {
-    /// The next part of it, if that is what is asked for.
-    fn take(&mut self, path: &str, offset: u64, max: usize) -> Option<FilePart> {
-        let fits = self.path == path && self.offset == offset && !self.bytes.is_empty();
-        if !fits || self.at.elapsed() > PIECE_TIME {
-            return None;
-        }
-        let rest = self.bytes.split_off(self.bytes.len().min(max));
-        let bytes = std::mem::replace(&mut self.bytes, rest);
-        self.offset += bytes.len() as u64;
-        Some(FilePart { bytes, len: self.len })
-    }
 }
 
 impl Link {
@@ -214,8 +179,6 @@ impl SshTransport {
             connecting: Arc::default(),
             failed: Mutex::default(),
             freed: Arc::default(),
-            ahead: Mutex::default(),
-            piece: AtomicUsize::new(0),
         });
         (Self { link: link.clone() }, link)
     }
@@ -230,56 +193,72 @@ impl SshTransport {
         })
     }
 
-    async fn part(&self, path: &str, offset: u64, max: usize) -> Result<FilePart, String> {
-        if let Some(part) = locked(&self.link.ahead).as_mut().and_then(|ahead| ahead.take(path, offset, max)) {
-            return Ok(part);
-        }
-        let (piece, from) = (max.max(self.link.piece.load(Ordering::Relaxed)), Instant::now());
-        let FilePart { bytes, len } = self.fetch(path, offset, piece).await?;
-        if bytes.len() == piece {
-            let next = if from.elapsed() < FAST { (2 * piece).min(LARGEST_PIECE) } else { 0 };
-            self.link.piece.store(next, Ordering::Relaxed);
-        }
-        let mut ahead = Ahead { path: path.to_owned(), offset, bytes, len, at: Instant::now() };
-        let part = ahead.take(path, offset, max).unwrap_or(FilePart { bytes: Vec::new(), len });
-        *locked(&self.link.ahead) = (!ahead.bytes.is_empty()).then_some(ahead);
-        Ok(part)
-    }
-
-    async fn fetch(&self, path: &str, offset: u64, max: usize) -> Result<FilePart, String> {
+    /// Hands over what a file holds from an offset on.
+    async fn fetch(&self, path: &str, offset: u64, take: &mut Taker<'_>) -> Result<(), String> {
         let mut script = ShellText::default();
-        // One compound command, as always. First its length, then the part.
+        // One compound command, as always. First its length, then the rest.
         let text = (|| {
             script.syntax("{\n").set("f", path)?;
             script.syntax(&format!(
                 "if [ -e \"$f\" ]; then n=$(wc -c <\"$f\") || exit 1\necho $n\n[ \"$n\" -le {offset} ] || tail -c +{} \"$f\" | \
-                 head -c {max}\nelse echo 0; fi\n}}\n",
+                 head -c $((n - {offset}))\nelse echo 0; fi\n}}\n",
                 offset.saturating_add(1)
             ));
             Ok::<_, crate::ledger::NulError>(())
         })();
         text.map_err(|e| e.to_string())?;
         // Whoever reads listens to something else too, which must not wait until another connection was made.
-        let Channel { stdin, mut stdout, mut stderr } = self.channel(&script, 1).await.map_err(|e| e.to_string())?;
+        let Channel { stdin, stdout, mut stderr } = self.channel(&script, 1).await.map_err(|e| e.to_string())?;
         drop(stdin);
-        let (mut bytes, mut complaint) = (Vec::new(), Vec::new());
-        let mut stdout = (&mut stdout).take(max as u64 + 64);
-        let mut stderr = (&mut stderr).take(4096);
-        let (read, _) = tokio::join!(stdout.read_to_end(&mut bytes), stderr.read_to_end(&mut complaint));
-        read.map_err(|e| e.to_string())?;
-        let head = bytes.iter().position(|b| *b == b'\n').unwrap_or(bytes.len());
-        let len: Option<u64> = std::str::from_utf8(&bytes[..head]).ok().and_then(|text| text.trim().parse().ok());
-        let Some(len) = len else {
-            return Err(super::refusal::last_line(&String::from_utf8_lossy(&complaint)));
-        };
-        bytes.drain(..(head + 1).min(bytes.len()));
-        let expect = usize::try_from(len.saturating_sub(offset)).unwrap_or(max).min(max);
-        if bytes.len() < expect {
-            return Err(format!("{} of {expect} bytes came", bytes.len()));
+        let mut complaint = Vec::new();
+        let mut complaints = (&mut stderr).take(4096);
+        let (read, _) = tokio::join!(hand_over(stdout, offset, take), complaints.read_to_end(&mut complaint));
+        match read {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(super::refusal::last_line(&String::from_utf8_lossy(&complaint))),
+            Err(error) => Err(error.to_string()),
         }
-        // What was written since its length was looked at is left for the next time.
-        bytes.truncate(expect);
-        Ok(FilePart { bytes, len })
+    }
+}
+
+/// Reads a length and what follows of it. False: there was no length.
+async fn hand_over(
+    mut stdout: Box<dyn AsyncRead + Send + Unpin>,
+    offset: u64,
+    take: &mut Taker<'_>,
+) -> io::Result<bool> {
+    let mut head = Vec::new();
+    let mut buffer = vec![0; 64 * 1024];
+    let mut left: Option<u64> = None;
+    loop {
+        let n = stdout.read(&mut buffer).await?;
+        let mut bytes = &buffer[..n];
+        if left.is_none() {
+            head.extend_from_slice(bytes);
+            bytes = &[];
+        }
+        if let (None, Some(at)) = (left, head.iter().position(|b| *b == b'\n')) {
+            let len = std::str::from_utf8(&head[..at]).ok().and_then(|text| text.trim().parse::<u64>().ok());
+            let Some(len) = len else { return Ok(false) };
+            left = Some(len.saturating_sub(offset));
+            head.drain(..=at);
+            bytes = &head;
+        }
+        if let Some(left) = &mut left {
+            // What was written since its length was looked at is left for the next time.
+            let many = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
+            if many > 0 {
+                take(&bytes[..many]);
+            }
+            *left -= many as u64;
+        }
+        if n == 0 {
+            return match left {
+                None => Ok(false),
+                Some(0) => Ok(true),
+                Some(left) => Err(io::Error::other(format!("{left} bytes did not come"))),
+            };
+        }
     }
 }
 
@@ -293,10 +272,15 @@ impl Transport for SshTransport {
         Box::pin(async move { self.channel(&script, FRESH_TRIES).await })
     }
 
-    fn read(&self, path: String, offset: u64, max: usize) -> BoxFuture<'_, Result<FilePart, TransportError>> {
+    fn copy<'a>(
+        &'a self,
+        path: String,
+        offset: u64,
+        take: &'a mut Taker<'_>,
+    ) -> BoxFuture<'a, Result<(), TransportError>> {
         Box::pin(async move {
             let what = || format!("cannot read {path} on {}", self.link.target.name());
-            self.part(&path, offset, max).await.map_err(|why| TransportError { what: what(), why })
+            self.fetch(&path, offset, take).await.map_err(|why| TransportError { what: what(), why })
         })
     }
 }

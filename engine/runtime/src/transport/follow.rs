@@ -4,9 +4,6 @@ use super::{OutputSink, Transport, TransportError};
 use crate::ledger::Answer;
 use crate::output::StreamKind;
 
-/// Bytes fetched at a time.
-const CHUNK: usize = 256 * 1024;
-
 /// Reads a key's two output files, each from where it stopped.
 #[derive(Default)]
 pub(super) struct Follow {
@@ -55,16 +52,12 @@ impl Follow {
                     continue;
                 }
             }
-            let mut until = None;
-            while until.is_none_or(|until| *offset < until) {
-                let part = transport.read(format!("{key}.{name}"), *offset, CHUNK).await?;
-                if part.bytes.is_empty() {
-                    break;
-                }
-                until.get_or_insert(part.len);
-                *offset += part.bytes.len() as u64;
-                sink.take(*stream, &part.bytes);
-            }
+            let from = *offset;
+            let mut take = |bytes: &[u8]| {
+                *offset += bytes.len() as u64;
+                sink.take(*stream, bytes);
+            };
+            transport.copy(format!("{key}.{name}"), from, &mut take).await?;
         }
         Ok(())
     }

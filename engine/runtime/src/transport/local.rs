@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
-use super::{BoxFuture, Channel, FilePart, Transport, TransportError};
+use super::{BoxFuture, Channel, Taker, Transport, TransportError};
 use crate::ledger::ShellText;
 
 /// Runs the wrapper by a shell of this machine.
@@ -75,14 +75,18 @@ fn setsid() -> &'static Path {
     })
 }
 
-fn read(path: &str, offset: u64, max: usize) -> io::Result<FilePart> {
+/// Bytes read at a time.
+const CHUNK: usize = 256 * 1024;
+
+/// A part of a file, and how long the file is.
+fn read(path: &str, offset: u64) -> io::Result<(Vec<u8>, u64)> {
     let file = match std::fs::File::open(path) {
         Ok(file) => file,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(FilePart::default()),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), 0)),
         Err(e) => return Err(e),
     };
     let len = file.metadata()?.len();
-    let want = usize::try_from(len.saturating_sub(offset)).unwrap_or(max).min(max);
+    let want = usize::try_from(len.saturating_sub(offset)).unwrap_or(CHUNK).min(CHUNK);
     let mut bytes = vec![0; want];
     let mut filled = 0;
     while filled < want {
@@ -93,7 +97,7 @@ fn read(path: &str, offset: u64, max: usize) -> io::Result<FilePart> {
         filled += n;
     }
     bytes.truncate(filled);
-    Ok(FilePart { bytes, len })
+    Ok((bytes, len))
 }
 
 impl Transport for LocalTransport {
@@ -106,14 +110,27 @@ impl Transport for LocalTransport {
         })
     }
 
-    fn read(&self, path: String, offset: u64, max: usize) -> BoxFuture<'_, Result<FilePart, TransportError>> {
+    fn copy<'a>(
+        &'a self,
+        path: String,
+        mut offset: u64,
+        take: &'a mut Taker<'_>,
+    ) -> BoxFuture<'a, Result<(), TransportError>> {
         Box::pin(async move {
             let fail = |e: io::Error| TransportError { what: format!("cannot read {path}"), why: e.to_string() };
-            let at = path.clone();
-            match tokio::task::spawn_blocking(move || read(&at, offset, max)).await {
-                Ok(result) => result.map_err(fail),
-                Err(e) => Err(fail(io::Error::other(e))),
+            let mut until = None;
+            while until.is_none_or(|until| offset < until) {
+                let at = path.clone();
+                let read = tokio::task::spawn_blocking(move || read(&at, offset)).await;
+                let (bytes, len) = read.unwrap_or_else(|fault| Err(io::Error::other(fault))).map_err(fail)?;
+                if bytes.is_empty() {
+                    break;
+                }
+                until.get_or_insert(len);
+                offset += bytes.len() as u64;
+                take(&bytes);
             }
+            Ok(())
         })
     }
 }

@@ -1,7 +1,7 @@
 //! How commands reach a host.
 //!
-//! A [`Transport`] can do two things only: start a host's `sh` with a script on its standard input, and read a part of
-//! a file. Everything else stands on these two, so that what is tested on this machine is what goes over ssh. The
+//! A [`Transport`] can do two things only: start a host's `sh` with a script on its standard input, and hand over what a
+//! file holds. Everything else stands on these two, so that what is tested on this machine is what goes over ssh. The
 //! [`Executor`] of one host runs, asks, cancels and looks.
 //!
 //! What this module deliberately does not do: it tries once, judges nothing and keeps no journal. It knows no plan and
@@ -51,14 +51,8 @@ pub struct Channel {
     pub stderr: Box<dyn AsyncRead + Send + Unpin>,
 }
 
-/// A part of a file, and how long the file is.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct FilePart {
-    /// The bytes; fewer than asked for only at the end.
-    pub bytes: Vec<u8>,
-    /// Bytes of the whole file.
-    pub len: u64,
-}
+/// Takes bytes as they come.
+pub type Taker<'a> = dyn FnMut(&[u8]) + Send + 'a;
 
 /// Reaches one host.
 pub trait Transport: Send + Sync + fmt::Debug {
@@ -71,6 +65,13 @@ pub trait Transport: Send + Sync + fmt::Debug {
         Duration::from_millis(50)
     }
 
-    /// Reads at most `max` bytes of a file from an offset. A file that is not there is empty.
-    fn read(&self, path: String, offset: u64, max: usize) -> BoxFuture<'_, Result<FilePart, TransportError>>;
+    /// Hands over what a file holds from an offset on, in constant memory, up to its end as it was when this began: what
+    /// is written meanwhile is left for the next time. A file that is not there is empty. After an error, what was handed
+    /// over counts.
+    fn copy<'a>(
+        &'a self,
+        path: String,
+        offset: u64,
+        take: &'a mut Taker<'_>,
+    ) -> BoxFuture<'a, Result<(), TransportError>>;
 }

@@ -35,7 +35,7 @@ pub(crate) async fn own(site: Site) {
         ("by-agent:".to_owned(), "ops"),
         ("behind:".to_owned(), "root"),
         // What the inventory says goes before what the configuration says.
-        (format!("named: {{ address: alias, user: root, port: 22 }}"), "root"),
+        ("named: { address: alias, user: root, port: 22 }".to_owned(), "root"),
     ] {
         let executor = executor(&masters, &host(&line), "/var/tmp");
         let (report, printed) = execute(&executor, &look("hostname; id -un; echo ${SSH_CONNECTION%% *}")).await;
