@@ -338,3 +338,45 @@ fn killed_at_thirty_random_moments_over_ssh() {
         println!("{kills} kills in {runs} runs");
     });
 }
+
+#[test]
+fn what_a_host_keeps_and_what_it_would_end() {
+    inside(&spec(), "many::what_a_host_keeps_and_what_it_would_end", |lab| {
+        let scenario = Scenario::new();
+        let address = lab.host(WRONG).expect("a host of the lab").address();
+        let inventory = lab.inventory().replace(
+            &format!("  {WRONG}: {{ address: {address}, user: root,"),
+            &format!("  {WRONG}: {{ address: {address}, user: ops,"),
+        );
+        scenario.write("inventory.yaml", &inventory);
+        let runbook = |host: &str| {
+            let steps = "steps: [{ id: one, run: 'true', effect: repeatable }]";
+            let text = format!("runbook: one\nif_it_fails: Nothing.\nhosts: {host}\ntimeout: 5m\n{steps}\n");
+            scenario.write("one.yaml", &text)
+        };
+        assert_eq!(scenario.run(&runbook("web-1")).exit(), 0);
+        let hosts = ["-i", "inventory.yaml"];
+        let ledger = |words: &[&str], exit| scenario.expect(&[&["ledger"], words, &hosts].concat(), exit);
+        let said = ledger(&["list", "web-1"], 0);
+        assert!(said.contains("ended") && said.contains("1 commands") && said.contains("of one in lab"), "{said}");
+        assert!(ledger(&["prune", "web-1"], 0).contains("ended 30 days ago or earlier"), "younger than that");
+        assert!(ledger(&["prune", "web-1", "--older-than", "0"], 0).contains("removed"));
+        assert!(ledger(&["list", "web-1"], 0).contains("no run has left anything"));
+        assert!(ledger(&["list", "web-9"], 64).contains("the inventory has no host `web-9`"));
+
+        // A login manager that ends what a user has started when he logs out: a step would end with its connection.
+        let host = lab.host(WRONG).expect("a host of the lab");
+        let conf = "mkdir -p /run/systemd/seats /etc/systemd/logind.conf.d
+            printf '[Login]\nKillUserProcesses=yes\n' >/etc/systemd/logind.conf.d/kill.conf";
+        host.sh(conf).expect("a login manager");
+        fs::remove_dir_all(scenario.run_dir()).expect("the first run");
+        let engine = scenario.run(&runbook(WRONG));
+        until("it is refused", || engine.said().contains("ended with"));
+        let said = engine.said();
+        assert!(said.contains("KillUserProcesses=yes") && said.contains("loginctl enable-linger ops"), "{said}");
+        assert_eq!(engine.exit(), 30, "{said}");
+        host.sh("mkdir -p /var/lib/systemd/linger; touch /var/lib/systemd/linger/ops").expect("lingering");
+        fs::remove_dir_all(scenario.run_dir()).expect("the refused run");
+        assert_eq!(scenario.run(&runbook(WRONG)).exit(), 0);
+    });
+}

@@ -572,20 +572,20 @@ verb_list() {
 # Removes what runs have left here. One that is not over only if $open says so, and never one of which something lives.
 verb_prune() {
     meet_ledger
-    for name; do
-        at="$dir/$name"
+    for gone; do
+        at="$dir/$gone"
         if [ ! -d "$at" ]; then
-            say kept "$name" it is not there
+            say kept "$gone" it is not there
         elif [ ! -e "$at/ended" ] && [ -z "$open" ]; then
-            say kept "$name" it has not ended
+            say kept "$gone" it has not ended
         else
             count "$at"
             if [ "$running" -gt 0 ]; then
-                say kept "$name" "$running of its commands still run"
+                say kept "$gone" "$running of its commands still run"
             elif rm -rf "$at" 2>/dev/null; then
-                say pruned "$name"
+                say pruned "$gone"
             else
-                say kept "$name" it cannot be removed
+                say kept "$gone" it cannot be removed
             fi
         fi
     done

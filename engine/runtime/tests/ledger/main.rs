@@ -4,6 +4,7 @@
 mod account;
 mod cancel;
 mod claim;
+mod entries;
 mod host;
 mod lock;
 mod output;

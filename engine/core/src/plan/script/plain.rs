@@ -391,7 +391,7 @@ mod tests {
             Ok(())
         });
         assert_eq!(result, Ok(()));
-        // Otherwise nothing was compared.
-        assert!(plain.get() * 10 > all.get(), "only {} of {} were plain", plain.get(), all.get());
+        // Otherwise nothing was compared. About one in eight is plain; the scripts are other ones each time.
+        assert!(plain.get() * 20 > all.get(), "only {} of {} were plain", plain.get(), all.get());
     }
 }
