@@ -79,7 +79,12 @@ impl Field {
             .hosts
             .iter()
             .enumerate()
-            .map(|(n, host)| format!("  {}: {{ address: {host}, groups: [all] }}\n", name(n)))
+            .map(|(n, host)| {
+                // Two names with one ledger are one host, and refused.
+                let ledger = field.path(&format!("ledger-{n}"));
+                fs::create_dir(&ledger).unwrap();
+                format!("  {}: {{ address: {host}, ledger: {{ dir: {} }} }}\n", name(n), ledger.display())
+            })
             .collect();
         fs::write(field.inventory(), format!("environment: test\nhosts:\n{inventory}")).unwrap();
         field.wait();
