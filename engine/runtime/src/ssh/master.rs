@@ -182,14 +182,18 @@ impl Master {
                 () = released.cancelled() => None,
                 () = shared.gone.cancelled() => Some("the connection was lost"),
             };
+            // Its session is over there, however it ended: a reading command ends by a kill of its own group.
+            drop(room);
+            freed.notify_waiters();
             if end.is_some() {
-                // What is behind it may be known in a moment.
-                let _ = timeout(Duration::from_millis(500), shared.gone.cancelled()).await;
+                // What is behind it may be known in a moment, if there is still somebody to tell.
+                tokio::select! {
+                    _ = timeout(Duration::from_millis(500), shared.gone.cancelled()) => {}
+                    () = released.cancelled() => {}
+                }
             }
             let why = end.map(|why| if shared.gone.is_cancelled() { shared.why() } else { why.to_owned() });
             ended.tell(why);
-            drop(room);
-            freed.notify_waiters();
             // The master lives for as long as one of its channels does.
             drop(master);
         });
