@@ -8,9 +8,9 @@ use banister_core::run::ExitCode;
 use super::stage::quoted;
 use crate::ask::Tty;
 use crate::cli::DrillArgs;
-use crate::exit_code;
 use crate::failure::Failure;
 use crate::settings::Settings;
+use crate::{exit_code, select};
 
 /// Offers to run the drill by sudo; `None` where nobody can be asked, or they want the simulated world.
 pub(super) fn offer(args: &DrillArgs) -> Result<Option<ExitCode>, Failure> {
@@ -33,6 +33,9 @@ pub(super) fn offer(args: &DrillArgs) -> Result<Option<ExitCode>, Failure> {
     if typed.as_deref() != Some("go") {
         return Ok(None);
     }
+    // What lies above the drill's own directory must not become root's.
+    select::state(&args.state)?;
+    std::fs::create_dir_all(state.join("drills")).map_err(fail)?;
     let status = Command::new("sudo").arg("--").args(words).status().map_err(fail)?;
     let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
     Ok(Some(ExitCode(u8::try_from(code).unwrap_or(u8::MAX))))
