@@ -15,6 +15,7 @@ pub mod hosts;
 pub mod inventory;
 pub mod journal;
 pub mod ledger;
+mod locked;
 pub mod output;
 pub mod secrets;
 pub mod settings;

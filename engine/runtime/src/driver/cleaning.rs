@@ -1,7 +1,7 @@
 //! Tidies up on hosts behind a run: what commands printed lies there until it is safe here.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use banister_core::run::ExecuteRequest;
@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::locked::locked;
 use crate::transport::Executor;
 
 /// How long a host's finished commands are gathered: a conversation for each would cost as much as the command.
@@ -26,11 +27,6 @@ pub(super) struct Cleaning {
     waiting: Arc<Mutex<Waiting>>,
     /// The engine ends: nothing is gathered any longer.
     ending: CancellationToken,
-}
-
-fn locked(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
-    // What it guards is whole between any two statements, also when a panic came between.
-    waiting.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Cleaning {

@@ -11,18 +11,14 @@ use banister_core::runbook::HostName;
 use tokio::runtime::Handle;
 
 use super::cleaning::Cleaning;
+use super::executors::{Executors, executors, ledger_of, witnesses};
 use super::timers::Timers;
 use super::ways::Ways;
 use super::{Event, Feed, Inbox};
-use crate::ledger::{JournalHead, LedgerPlace};
+use crate::ledger::JournalHead;
 use crate::output::OutputStore;
 use crate::secrets::Secrets;
 use crate::transport::{Asked, Context, Executor, Finished, Met, OutputSink, Shown, StoredOutput};
-
-/// Milliseconds between TERM and KILL of a cancel.
-const GRACE_MS: u64 = 5_000;
-/// Milliseconds between two heartbeats of a command that runs.
-const BEAT_MS: u64 = 10_000;
 
 /// What every task needs.
 #[derive(Clone)]
@@ -36,7 +32,7 @@ struct Shared {
 /// Sends effects out.
 pub(super) struct Dispatcher {
     handle: Handle,
-    hosts: BTreeMap<HostName, Result<Arc<Executor>, String>>,
+    hosts: Executors,
     timers: Timers,
     shared: Shared,
     cleaning: Cleaning,
@@ -47,31 +43,15 @@ pub(super) struct Dispatcher {
 impl Dispatcher {
     pub(super) fn new(
         run: &Run,
-        (id, holder): (&str, &str),
+        named: (&str, &str),
         ways: Ways,
         timers: Timers,
         (inbox, feed): (Inbox, Feed),
         (outputs, secrets): (OutputStore, Arc<Secrets>),
     ) -> Self {
-        let hosts = run.plan().hosts.iter().map(|host| {
-            let executor = ways.to(host).map(|way| {
-                let place = LedgerPlace {
-                    dir: host.ledger_dir.clone(),
-                    run: id.to_owned(),
-                    manifest: format!("banister run {id} of {} in {}", run.plan().runbook, run.plan().environment),
-                    expect: ledger_of(run, &host.name),
-                    machine: machine_of(run, &host.name),
-                    holder: holder.to_owned(),
-                    grace_ms: GRACE_MS,
-                    beat_ms: BEAT_MS,
-                };
-                Executor::new(way, place)
-            });
-            (host.name.clone(), executor)
-        });
         Self {
             handle: Handle::current(),
-            hosts: hosts.collect(),
+            hosts: executors(run, named, &ways),
             timers,
             shared: Shared { inbox, feed, outputs, secrets },
             cleaning: Cleaning::new(Handle::current()),
@@ -201,43 +181,15 @@ impl Dispatcher {
         }
     }
 
-    /// The latest journal head that each touched host was sent, asked under the epoch of the engine to come: from then
-    /// on an earlier one can start nothing there.
+    /// The latest journal head that each touched host was sent.
     pub(super) async fn witnesses(&self, run: &Run) -> Vec<(HostName, Result<Option<JournalHead>, String>)> {
-        let epoch = run.state().epoch() + 1;
-        let mut asked = Vec::new();
-        for (name, executor) in &self.hosts {
-            if let (Ok(executor), Some(_)) = (executor, ledger_of(run, name)) {
-                let executor = executor.clone();
-                // All at once: one that does not answer must not keep the others waiting.
-                let answer = self.handle.spawn(whole(async move { executor.witness(epoch).await }));
-                asked.push((name.clone(), answer));
-            }
-        }
-        let mut answers = Vec::new();
-        for (name, answer) in asked {
-            let answer = answer.await.unwrap_or_else(|fault| Err(format!("a fault of banister: {fault}")));
-            answers.push((name, answer.unwrap_or_else(Err)));
-        }
-        answers
+        witnesses(run, &self.hosts).await
     }
 
     /// What is still being tidied up.
     pub(super) fn into_cleaning(self) -> Cleaning {
         self.cleaning
     }
-}
-
-/// The id of a host's ledger, if the run has met it.
-pub(super) fn ledger_of(run: &Run, host: &HostName) -> Option<String> {
-    let host = run.state().graph().find_host(host)?;
-    run.state().host(host).identity.as_ref()?.ledger.clone()
-}
-
-/// The id of a host's machine, if it has a ledger: reading needs no machine in particular.
-pub(super) fn machine_of(run: &Run, host: &HostName) -> Option<String> {
-    let identity = run.state().host(run.state().graph().find_host(host)?).identity.as_ref()?;
-    identity.ledger.as_ref().map(|_| identity.machine.clone())
 }
 
 impl Shared {
@@ -265,6 +217,6 @@ impl Shared {
 }
 
 /// Runs a future to its end on a task of its own: a fault in it must become an answer, or the run waits for ever.
-async fn whole<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> Result<T, String> {
+pub(super) async fn whole<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> Result<T, String> {
     tokio::spawn(future).await.map_err(|fault| format!("a fault of banister: {fault}"))
 }

@@ -135,7 +135,7 @@ impl Engine {
         let place = rustix::system::uname().nodename().to_string_lossy().into_owned();
         // One word for each: it stands in a line of the hosts' ledgers.
         let holder = format!("{}@{place}", self.operator).replace(char::is_whitespace, "_");
-        let ways = Ways::open(self.run.plan(), &id, &self.ssh, &self.feed);
+        let ways = Ways::open(&self.run.plan().hosts, &id, &self.ssh, &self.feed);
         let masters = ways.masters();
         let dispatcher =
             Dispatcher::new(&self.run, (&id, &holder), ways, timers, (inbox, self.feed.clone()), (outputs, secrets));

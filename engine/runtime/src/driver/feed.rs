@@ -4,11 +4,12 @@
 //! does not fit is left out and said. Records that were left out stand in the journal.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use banister_core::run::{EffectKey, ExitCode, Record};
 use tokio::sync::Notify;
 
+use crate::locked::locked;
 use crate::output::StreamKind;
 
 /// One thing a viewer is told.
@@ -104,11 +105,6 @@ impl Queue {
 struct Shared {
     queue: Mutex<Queue>,
     news: Notify,
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What it guards is whole between any two statements, also when a panic came between.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Tells all viewers of one run. Cheap to clone.

@@ -21,6 +21,7 @@ mod desk;
 mod dispatch;
 mod engine;
 mod error;
+mod executors;
 mod facts;
 mod feed;
 mod inbox;

@@ -9,8 +9,11 @@ use tokio::io::AsyncReadExt as _;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::Feed;
+use super::ways::Ways;
 use crate::ledger::ShellText;
-use crate::ssh::{Masters, SshSettings};
+use crate::ssh::SshSettings;
+use crate::state::RunId;
 use crate::transport::Transport;
 
 /// How long a host that lets us in may take to say what time it is.
@@ -19,23 +22,23 @@ const ANSWER_TIME: Duration = Duration::from_secs(60);
 /// Asks every host that is reached by ssh what time it is, all at once. Gives by how many milliseconds at least its
 /// clock is ahead (or, below zero, behind), or why it did not say; in the order of `hosts`.
 pub async fn skews(hosts: &[Host], ssh: &SshSettings) -> Vec<(HostName, Result<i64, String>)> {
-    let over_ssh = || hosts.iter().filter(|host| host.transport == Reached::Ssh);
-    let masters = match Masters::open("doctor", ssh) {
-        Ok(masters) => masters,
-        Err(error) => return over_ssh().map(|host| (host.name.clone(), Err(error.to_string()))).collect(),
-    };
+    let over_ssh: Vec<Host> = hosts.iter().filter(|host| host.transport == Reached::Ssh).cloned().collect();
+    // Masters of its own: two people may look at once.
+    let ways = Ways::open(&over_ssh, RunId::random().as_str(), ssh, &Feed::default());
     let mut asked = JoinSet::new();
-    for (index, host) in over_ssh().enumerate() {
-        let (name, transport) = (host.name.clone(), masters.transport(host));
+    for (index, host) in over_ssh.iter().enumerate() {
+        let (name, way) = (host.name.clone(), ways.to(host));
         asked.spawn(async move {
-            let answer = timeout(ANSWER_TIME, skew(&transport)).await;
+            let answer = timeout(ANSWER_TIME, async { skew(&*way?).await }).await;
             let late = || Err(format!("it did not answer within {} s", ANSWER_TIME.as_secs()));
             (index, name, answer.unwrap_or_else(|_| late()))
         });
     }
     let mut answers = asked.join_all().await;
     answers.sort_by_key(|(index, ..)| *index);
-    masters.close().await;
+    if let Some(masters) = ways.masters() {
+        masters.close().await;
+    }
     answers.into_iter().map(|(_, name, answer)| (name, answer)).collect()
 }
 

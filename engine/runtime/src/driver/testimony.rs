@@ -1,28 +1,23 @@
 //! What the hosts that a run touched say about its journal, for `verify --witnesses`.
 //!
 //! A file cannot tell that whole lines are missing from its end; a host that was sent a later one can. What it
-//! deliberately does not do: it takes nothing over. It asks under the epoch that the journal has, so a running engine is
-//! not disturbed.
+//! deliberately does not do: it takes nothing over. Asking what a host has seen changes nothing there, so a running engine
+//! is not disturbed.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use banister_core::run::{Record, RecordKind, Run};
 use banister_core::runbook::HostName;
-use tokio::time::{Duration, timeout};
 
-use super::dispatch::ledger_of;
+use super::executors::{executors, witnesses};
 use super::ways::Ways;
 use super::witness::is_in;
 use super::{DriverError, Feed};
 use crate::journal::{JournalError, read};
-use crate::ledger::LedgerPlace;
+use crate::ledger::JournalHead;
 use crate::ssh::SshSettings;
 use crate::state::{RunDir, RunId};
-use crate::transport::Executor;
-
-/// How long one host has to answer, cold.
-const ANSWER_TIME: Duration = Duration::from_secs(60);
 
 /// What one host says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,36 +54,10 @@ pub async fn testimonies(
         .map_err(|source| DriverError::Replay { run: id.clone(), source })?;
     let ssh = SshSettings { config: ssh.config.or(remembered.map(Into::into)) };
     // Masters of its own: those of a running engine are that engine's.
-    let ways = Ways::open(run.plan(), RunId::random().as_str(), &ssh, feed);
+    let ways = Ways::open(&run.plan().hosts, RunId::random().as_str(), &ssh, feed);
     let masters = ways.masters();
-    let epoch = run.state().epoch();
-    let mut asked = Vec::new();
-    for host in &run.plan().hosts {
-        let Some(ledger) = ledger_of(&run, &host.name) else { continue };
-        let executor = ways.to(host).map(|way| {
-            let place = LedgerPlace {
-                dir: host.ledger_dir.clone(),
-                run: id.clone(),
-                manifest: String::new(),
-                expect: Some(ledger),
-                machine: super::dispatch::machine_of(&run, &host.name),
-                holder: String::new(),
-                grace_ms: 0,
-                beat_ms: 0,
-            };
-            Executor::new(way, place)
-        });
-        let answer = tokio::spawn(async move {
-            let executor = executor?;
-            timeout(ANSWER_TIME, executor.witness(epoch))
-                .await
-                .unwrap_or_else(|_| Err(format!("it did not answer within {} s", ANSWER_TIME.as_secs())))
-        });
-        asked.push((host.name.clone(), answer));
-    }
     let mut said = Vec::new();
-    for (host, answer) in asked {
-        let answer = answer.await.unwrap_or_else(|fault| Err(format!("a fault of banister: {fault}")));
+    for (host, answer) in witnesses(&run, &executors(&run, (&id, ""), &ways)).await {
         said.push((host, weigh(&journal, run.state().seq(), answer)?));
     }
     if let Some(masters) = masters {
@@ -97,11 +66,7 @@ pub async fn testimonies(
     Ok(said)
 }
 
-fn weigh(
-    journal: &Path,
-    last: u64,
-    answer: Result<Option<crate::ledger::JournalHead>, String>,
-) -> Result<Testimony, JournalError> {
+fn weigh(journal: &Path, last: u64, answer: Result<Option<JournalHead>, String>) -> Result<Testimony, JournalError> {
     Ok(match answer {
         Err(why) => Testimony::NotAsked(why),
         Ok(None) => Testimony::SawNothing,

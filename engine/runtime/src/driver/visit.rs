@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use banister_core::plan::{Host, Transport as Reached};
+use banister_core::plan::Host;
 
+use super::Feed;
+use super::ways::Ways;
 use crate::ledger::{LedgerEntry, LedgerPlace};
 use crate::ssh::{Masters, SshSettings};
-use crate::transport::{Executor, LocalTransport};
+use crate::state::RunId;
+use crate::transport::Executor;
 
 /// A visit to one host's ledger. It belongs to no run, so nothing can be started by it.
 pub struct Visit {
@@ -20,10 +23,10 @@ impl Visit {
     /// # Errors
     /// One sentence, if there is no way by ssh.
     pub fn new(host: &Host, ssh: &SshSettings) -> Result<Self, String> {
-        let run = format!("visit-{}", uuid::Uuid::new_v4().simple());
+        let run = RunId::random();
         let place = LedgerPlace {
             dir: host.ledger_dir.clone(),
-            run: run.clone(),
+            run: run.to_string(),
             manifest: String::new(),
             expect: None,
             machine: None,
@@ -31,12 +34,8 @@ impl Visit {
             grace_ms: 1_000,
             beat_ms: 10_000,
         };
-        if host.transport == Reached::Local {
-            return Ok(Self { executor: Executor::new(Arc::new(LocalTransport::default()), place), masters: None });
-        }
-        let masters = Masters::open(&run, ssh).map_err(|error| error.to_string())?;
-        let way = Arc::new(masters.transport(host));
-        Ok(Self { executor: Executor::new(way, place), masters: Some(masters) })
+        let ways = Ways::open(std::slice::from_ref(host), run.as_str(), ssh, &Feed::default());
+        Ok(Self { executor: Executor::new(ways.to(host)?, place), masters: ways.masters() })
     }
 
     /// What runs have left there.

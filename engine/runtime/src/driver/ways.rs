@@ -1,8 +1,8 @@
-//! The way to each host of a plan.
+//! The way to each host.
 
 use std::sync::Arc;
 
-use banister_core::plan::{Host, Plan, Transport as Reached};
+use banister_core::plan::{Host, Transport as Reached};
 
 use super::{Event, Feed};
 use crate::ssh::{Masters, SshSettings};
@@ -15,9 +15,9 @@ pub(super) struct Ways {
 }
 
 impl Ways {
-    /// Prepares what the plan's hosts need. Connects to nothing yet.
-    pub(super) fn open(plan: &Plan, run: &str, ssh: &SshSettings, feed: &Feed) -> Self {
-        if !plan.hosts.iter().any(|host| host.transport == Reached::Ssh) {
+    /// Prepares what these hosts need. Connects to nothing yet.
+    pub(super) fn open(hosts: &[Host], run: &str, ssh: &SshSettings, feed: &Feed) -> Self {
+        if !hosts.iter().any(|host| host.transport == Reached::Ssh) {
             return Self { masters: Ok(None) };
         }
         let masters = Masters::open(run, ssh).map_err(|error| error.to_string());

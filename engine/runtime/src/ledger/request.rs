@@ -124,10 +124,7 @@ pub enum Verb<'a> {
         epoch: u64,
     },
     /// Say the latest journal head.
-    Witness {
-        /// The engine's epoch.
-        epoch: u64,
-    },
+    Witness,
     /// Say what runs have left.
     List,
     /// Remove what runs have left.
@@ -170,7 +167,7 @@ impl Verb<'_> {
             Self::Cancel(_) => "verb_cancel",
             Self::Clean(_) => "verb_clean",
             Self::Finish { .. } => "verb_finish",
-            Self::Witness { .. } => "verb_witness",
+            Self::Witness => "verb_witness",
             Self::List => "verb_list",
             Self::Prune { .. } => "verb_prune",
             Self::Preflight { .. } => "verb_preflight",
@@ -263,8 +260,8 @@ pub fn script(place: &LedgerPlace, dir: Option<&str>, nonce: &str, verb: &Verb<'
                 }
             }
         }
-        Verb::Finish { epoch } | Verb::Witness { epoch } => set(&mut text, "epoch", &epoch.to_string())?,
-        Verb::List => {}
+        Verb::Finish { epoch } => set(&mut text, "epoch", &epoch.to_string())?,
+        Verb::List | Verb::Witness => {}
         Verb::Prune { runs, open } => {
             set(&mut text, "open", if *open { "1" } else { "" })?;
             for run in *runs {

@@ -8,11 +8,12 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard, OwnedSemaphorePermit};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::master::{Master, locked, refused};
+use super::master::{Master, refused};
 use super::masters::Masters;
 use super::refusal::NotOpened;
 use super::{MAX_MASTERS_PER_HOST, OPEN_TIME, Refusal, RefusalKind, SshTarget};
 use crate::ledger::ShellText;
+use crate::locked::locked;
 use crate::transport::{BoxFuture, Channel, Taker, Transport, TransportError};
 
 /// How long room on the masters there are is waited for before another one is made.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use openssh::{Session, Stdio};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -13,6 +13,7 @@ use super::channel::{Hold, streams};
 use super::refusal::{NotOpened, lost};
 use super::{MAX_CHANNELS, OPEN_TIME, SILENT_TIME};
 use crate::ledger::ShellText;
+use crate::locked::locked;
 use crate::transport::Channel;
 
 /// What the keeper of a master and its channels share. The master ends when [`Master`] is dropped.
@@ -32,11 +33,6 @@ pub(super) struct Shared {
     answered: AtomicU64,
     /// Milliseconds after `since` when the host last refused a channel.
     refused: AtomicU64,
-}
-
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What it guards is whole between any two statements, also when a panic came between.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Shared {

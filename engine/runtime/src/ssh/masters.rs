@@ -14,9 +14,10 @@ use super::connect::connect;
 use super::control::{ControlDir, SshError};
 use super::keeper::keep;
 use super::link::Link;
-use super::master::{Master, Shared, locked};
+use super::master::{Master, Shared};
 use super::strictness::overridden;
 use super::{END_TIME, MAX_CONNECTING, MAX_MASTERS, Refusal, RefusalKind, SshSettings, SshTarget, SshTransport};
+use crate::locked::locked;
 
 /// Makes, counts and ends the masters of one engine of one run.
 #[derive(Debug)]

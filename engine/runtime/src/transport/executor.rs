@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use banister_core::run::{
@@ -18,6 +18,7 @@ use super::observe::observe;
 use super::talk::{Broken, Talk, Verdict, talk};
 use super::{OutputSink, Transport, account};
 use crate::ledger::{Answer, Clocks, JournalHead, LedgerEntry, LedgerPlace, SecretSource, Verb};
+use crate::locked::locked;
 
 /// What goes with a request and is no part of it.
 pub struct Context {
@@ -137,11 +138,6 @@ pub(super) fn exit_of(status: i32) -> Exit {
         129..=192 => Exit::Signal(status - 128),
         _ => Exit::Code(status),
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What it guards is whole between any two statements, also when a panic came between.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Executor {
@@ -306,8 +302,8 @@ impl Executor {
     ///
     /// # Errors
     /// One sentence, if the host could not be asked.
-    pub async fn witness(&self, epoch: u64) -> Result<Option<JournalHead>, String> {
-        let answers = self.tell(&Verb::Witness { epoch }).await?;
+    pub async fn witness(&self) -> Result<Option<JournalHead>, String> {
+        let answers = self.tell(&Verb::Witness).await?;
         Ok(answers.into_iter().find_map(|a| match a {
             Answer::Witness(seq, hash) if seq > 0 => Some(JournalHead { seq, hash }),
             _ => None,
