@@ -18,6 +18,7 @@ use crate::commands::timeline::markdown;
 use crate::compile::{judge, say};
 use crate::failure::Failure;
 use crate::live::Live;
+use crate::runtime::runtime;
 use crate::{exit_code, terminal};
 
 /// What every host of a lab has.
@@ -62,7 +63,7 @@ impl Front {
     /// Runs to the end, and says how it was.
     pub(crate) fn drive(self, engine: Engine) -> Result<ExitCode, Failure> {
         let fault = |error: io::Error| Failure::new(exit_code::IO, format!("cannot start a thread: {error}"));
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(fault)?;
+        let runtime = runtime()?;
         let run = engine.dir().clone();
         let live =
             Live::start(&engine, self.output, self.terminal.is_some(), runtime.handle().clone()).map_err(fault)?;

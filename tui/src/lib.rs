@@ -13,6 +13,7 @@ pub mod exit_code;
 pub mod failure;
 mod inventory;
 mod live;
+mod runtime;
 mod select;
 mod settings;
 pub mod terminal;

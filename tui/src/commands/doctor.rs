@@ -17,8 +17,9 @@ use crate::cli::DoctorArgs;
 use crate::drive::ssh;
 use crate::failure::Failure;
 use crate::inventory::inventory;
+use crate::runtime::runtime;
 use crate::settings::Settings;
-use crate::{exit_code, terminal};
+use crate::terminal;
 
 /// How far a host's clock may be from this machine's, in milliseconds.
 const MOST_SKEW: i64 = 2_000;
@@ -199,8 +200,7 @@ fn lab() -> Finding {
 /// Also whether each host can be reached at all.
 fn clocks(inventory: &Inventory, args: &DoctorArgs) -> Result<Vec<Finding>, Failure> {
     let ssh = ssh(args.hosts.ssh_config.as_deref())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::new(exit_code::IO, format!("cannot start a thread: {error}")))?;
+    let runtime = runtime()?;
     let answers = runtime.block_on(skews(inventory.hosts(), &ssh));
     runtime.shutdown_background();
     let finding = |(host, answer): (_, Result<i64, String>)| match answer {

@@ -1,7 +1,7 @@
 //! `banister ledger`: what runs have left on a host.
 
 use banister_core::plan::Host;
-use banister_core::run::ExitCode;
+use banister_core::run::{ExitCode, name_to_type};
 use banister_core::source::visible;
 use banister_runtime::driver::{LedgerEntry, Visit};
 use chrono::{DateTime, Utc};
@@ -11,6 +11,7 @@ use crate::cli::{HostsArgs, LedgerArgs, LedgerCommand};
 use crate::drive::ssh;
 use crate::failure::Failure;
 use crate::inventory::inventory;
+use crate::runtime::runtime;
 use crate::settings::Settings;
 use crate::{exit_code, terminal};
 
@@ -27,7 +28,7 @@ pub(super) fn ledger(args: &LedgerArgs) -> Result<ExitCode, Failure> {
 fn visit<T>(
     name: &str,
     args: &HostsArgs,
-    work: impl AsyncFnOnce(&Host, &Visit) -> Result<T, Failure>,
+    work: impl AsyncFnOnce(&Host, &str, &Visit) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let settings = Settings::read()?;
     let (inventory, _) = inventory(&settings, args)?;
@@ -39,11 +40,9 @@ fn visit<T>(
     };
     let unreachable = |why: String| Failure::new(exit_code::UNAVAILABLE, format!("{}: {}", host.name, visible(&why)));
     let ssh = ssh(args.ssh_config.as_deref())?;
-    let fault = |error| Failure::new(exit_code::IO, format!("cannot start a thread: {error}"));
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(fault)?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         let visit = Visit::new(host, &ssh).map_err(unreachable)?;
-        let result = work(host, &visit).await;
+        let result = work(host, inventory.environment(), &visit).await;
         visit.leave().await;
         result
     })
@@ -75,7 +74,7 @@ fn line(entry: &LedgerEntry) -> String {
 }
 
 fn list(name: &str, args: &HostsArgs) -> Result<ExitCode, Failure> {
-    let found = visit(name, args, entries)?;
+    let found = visit(name, args, async |host, _, visit| entries(host, visit).await)?;
     if found.is_empty() {
         terminal::talk(&format!("no run has left anything on {}", visible(name)));
     }
@@ -98,13 +97,14 @@ fn chosen(entries: &[LedgerEntry], wanted: &[String], host: &str) -> Result<Vec<
 }
 
 /// What is removed of a run that has not ended cannot be asked any more: that is typed, or not done.
-fn agreed(open: &[&LedgerEntry], host: &Host) -> Result<bool, Failure> {
+fn agreed(open: &[&LedgerEntry], host: &Host, environment: &str) -> Result<bool, Failure> {
     if open.is_empty() {
         return Ok(true);
     }
     let Some(mut tty) = Tty::open() else {
         let what = "runs that have not ended are removed only by somebody at a terminal";
-        return Err(Failure::new(ExitCode::ASK_UNAVAILABLE, what));
+        let hint = "type the command there, or resume or abort the runs first";
+        return Err(Failure::new(ExitCode::ASK_UNAVAILABLE, what).hint(hint));
     };
     for entry in open {
         tty.show(&line(entry));
@@ -112,12 +112,13 @@ fn agreed(open: &[&LedgerEntry], host: &Host) -> Result<bool, Failure> {
     tty.show(
         "these have not ended: if they are resumed, what they did here can no longer be asked and stays unknown\n",
     );
-    let prompt = format!("type the host's name to remove them ({}): ", host.name);
-    Ok(matches!(tty.ask(&prompt, || false), Typed::Line(text) if text.trim() == host.name.as_str()))
+    let phrase = name_to_type(environment, host.name.as_str());
+    let prompt = format!("type `{}` to remove them, anything else to leave them: ", visible(&phrase));
+    Ok(matches!(tty.ask(&prompt, || false), Typed::Line(text) if text.trim() == phrase))
 }
 
 fn prune(name: &str, older_than: u64, wanted: &[String], args: &HostsArgs) -> Result<ExitCode, Failure> {
-    visit(name, args, async |host, visit| {
+    visit(name, args, async |host, environment, visit| {
         let entries = entries(host, visit).await?;
         let now = u64::try_from(Utc::now().timestamp()).unwrap_or(0);
         let is_old = |entry: &&LedgerEntry| {
@@ -133,7 +134,7 @@ fn prune(name: &str, older_than: u64, wanted: &[String], args: &HostsArgs) -> Re
             return Ok(ExitCode::DONE);
         }
         let open: Vec<&LedgerEntry> = chosen.iter().filter(|entry| !entry.ended).collect();
-        if !agreed(&open, host)? {
+        if !agreed(&open, host, environment)? {
             terminal::talk("nothing was removed");
             return Ok(ExitCode::REFUSED);
         }

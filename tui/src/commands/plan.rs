@@ -14,7 +14,8 @@ use crate::cli::{Format, PlanArgs};
 use crate::compile::{Compiled, compile};
 use crate::drive::ssh;
 use crate::failure::Failure;
-use crate::{exit_code, terminal};
+use crate::runtime::runtime;
+use crate::terminal;
 
 pub(super) fn plan(args: &PlanArgs) -> Result<ExitCode, Failure> {
     let compiled = compile(&args.runbook, &args.target)?;
@@ -40,8 +41,7 @@ fn probe(compiled: Compiled, args: &PlanArgs) -> Result<ExitCode, Failure> {
         visible(&plan.title),
         plan.hash()
     ))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::new(exit_code::IO, format!("cannot start a thread: {error}")))?;
+    let runtime = runtime()?;
     let view = RunView::new(Arc::new(plan.clone()));
     let probed = runtime.block_on(look(plan, &origin, &ssh, secrets))?;
     runtime.shutdown_background();

@@ -1,7 +1,7 @@
 //! `banister verify`: says how far a journal is whole, and with `--witnesses` what the hosts have seen of it.
 
 use std::fmt::Write as _;
-use std::io;
+
 use std::path::PathBuf;
 
 use banister_core::run::ExitCode;
@@ -14,6 +14,7 @@ use crate::cli::VerifyArgs;
 use crate::drive::ssh;
 use crate::exit_code;
 use crate::failure::Failure;
+use crate::runtime::runtime;
 use crate::{select, terminal};
 
 pub(super) fn verify(args: &VerifyArgs) -> Result<ExitCode, Failure> {
@@ -35,8 +36,7 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<ExitCode, Failure> {
         return Ok(verification.exit_code());
     }
     verification.leave_the_end_to_witnesses();
-    let fault = |error: io::Error| Failure::new(exit_code::IO, format!("cannot start a thread: {error}"));
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(fault)?;
+    let runtime = runtime()?;
     let said = runtime.block_on(testimonies(&run, ssh(args.ssh_config.as_deref())?, &Feed::default()))?;
     runtime.shutdown_background();
     terminal::data(&told(&verification, &said))?;

@@ -63,6 +63,7 @@ pub use answer_shapes::ANSWERS;
 pub use answers::{Answers, PreparedAnswer, Voices};
 pub use ask_id::{AskId, AskKind, AskUnavailableReason};
 pub use batch::{Batch, Run};
+pub use decide::name_to_type;
 pub(crate) use decide::{describe, describe_unknown};
 pub use effect::{Effect, EffectKey, ExecuteRequest, Purpose, ResolvedCommand, ResolvedKind, ResolvedValue, Timer};
 pub use exit_code::ExitCode;

@@ -11,6 +11,12 @@ use super::verdict::{describe, describe_unknown};
 /// A phrase shorter than this is too easily typed by accident: environment and name are asked for instead.
 const SHORTEST_PHRASE: usize = 6;
 
+/// What is typed to confirm something about a host: its name, or environment and name where the name is short.
+#[must_use]
+pub fn name_to_type(environment: &str, name: &str) -> String {
+    if name.len() < SHORTEST_PHRASE { format!("{environment} {name}") } else { name.to_owned() }
+}
+
 impl Batch<'_> {
     pub(in crate::run) fn open_ask(&mut self, task: TaskIndex, kind: AskKind) {
         // Its host was left out meanwhile, or the run was aborted: there is nothing to ask any more.
@@ -125,7 +131,7 @@ impl Batch<'_> {
 
     /// A name as it is typed to confirm.
     pub(in crate::run) fn name_to_type(&self, name: &str) -> String {
-        if name.len() < SHORTEST_PHRASE { format!("{} {name}", self.run.plan.environment) } else { name.to_owned() }
+        name_to_type(&self.run.plan.environment, name)
     }
 
     /// Closes an instance's ask because what it was about is over.

@@ -16,4 +16,5 @@ mod timer;
 mod undo;
 mod verdict;
 
+pub use ask::name_to_type;
 pub(crate) use verdict::{describe, describe_unknown};
