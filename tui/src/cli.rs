@@ -57,6 +57,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Print the timeline of a run as Markdown
     Timeline(RunOnlyArgs),
+    /// Play the record of a run on the screen it had
+    Replay(ReplayArgs),
     /// Play a runbook through in a simulated world
     Rehearse(RehearseArgs),
     /// Take the key of a host into the file of known hosts
@@ -209,6 +211,19 @@ pub struct ResumeArgs {
     /// Of drills.
     #[command(flatten)]
     pub drill: DrillFlag,
+}
+
+/// `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The run: its id, any unambiguous beginning of it, or `last`
+    pub run: String,
+    /// How many times faster than it was
+    #[arg(long, default_value_t = 1.0, value_name = "N")]
+    pub speed: f64,
+    /// Where runs are kept.
+    #[command(flatten)]
+    pub state: StateArgs,
 }
 
 /// `runs`.

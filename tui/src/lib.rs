@@ -17,6 +17,7 @@ mod runtime;
 mod select;
 mod settings;
 pub mod terminal;
+mod ui;
 
 use std::process::ExitCode;
 

@@ -13,6 +13,7 @@ mod note;
 mod output;
 mod plan;
 pub(crate) mod rehearse;
+mod replay;
 mod resume;
 mod run;
 mod runs;
@@ -41,6 +42,7 @@ pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Note(args) => note::note(&args),
         Command::Verify(args) => verify::verify(&args),
         Command::Timeline(args) => timeline::timeline(&args),
+        Command::Replay(args) => replay::replay(&args),
         Command::Rehearse(args) => rehearse::rehearse(&args),
         Command::Hosts(args) => hosts::hosts(&args),
         Command::Doctor(args) => doctor::doctor(&args),

@@ -1,0 +1,190 @@
+//! What a run's screen knows. Pages and overlays read it; only [`super::RunScreen`] changes what the run is.
+
+use std::collections::BTreeMap;
+
+use banister_core::run::{Actor, Command, EffectKey, ExitCode, Now};
+use banister_core::view::RunView;
+use banister_runtime::control::Verb;
+use chrono::{DateTime, Utc};
+
+use super::Outputs;
+use crate::ui::{Heard, Order, Presence, Refused, Theme};
+
+/// Messages to the operator that are kept.
+const MESSAGES: usize = 100;
+
+/// How this screen is connected to its run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Link {
+    /// Nothing came yet.
+    Connecting,
+    /// An engine speaks.
+    Live,
+    /// The engine ended.
+    Ended(ExitCode),
+    /// The engine is gone without a word; what is known in one sentence.
+    Lost(String),
+}
+
+/// A pane of the run page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Pane {
+    Steps,
+    Hosts,
+    Output,
+}
+
+/// One message to the operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) at: DateTime<Utc>,
+    /// As it came: a display passes it through `shown`.
+    pub(crate) text: String,
+    /// It wants attention.
+    pub(crate) attention: bool,
+}
+
+/// The run as this screen knows it.
+pub(crate) struct RunModel {
+    /// The run's id.
+    pub(crate) run: String,
+    /// The fold of the records; `None` before the engine said what runs.
+    pub(crate) view: Option<RunView>,
+    /// Who looks.
+    pub(crate) you: Actor,
+    /// This screen may only look.
+    pub(crate) watch: bool,
+    /// It plays a journal: nothing can be said to it.
+    pub(crate) replay: bool,
+    /// Until this record the screen is behind.
+    pub(crate) behind: u64,
+    pub(crate) link: Link,
+    pub(crate) people: Vec<Presence>,
+    pub(crate) outputs: Outputs,
+    /// When a command's process was last seen alive.
+    pub(crate) alive: BTreeMap<EffectKey, DateTime<Utc>>,
+    pub(crate) messages: Vec<Said>,
+    pub(crate) theme: Theme,
+    /// Times are shown in local time, not UTC.
+    pub(crate) local_time: bool,
+    /// Columns and rows.
+    pub(crate) size: (u16, u16),
+    next_id: u64,
+    /// What was asked of the engine and not answered yet, by its number.
+    pub(crate) pending: BTreeMap<u64, &'static str>,
+}
+
+impl RunModel {
+    pub(crate) fn new(theme: Theme) -> Self {
+        Self {
+            run: String::new(),
+            view: None,
+            you: Actor::Engine {},
+            watch: false,
+            replay: false,
+            behind: 0,
+            link: Link::Connecting,
+            people: Vec::new(),
+            outputs: Outputs::default(),
+            alive: BTreeMap::new(),
+            messages: Vec::new(),
+            theme,
+            local_time: false,
+            size: (80, 24),
+            next_id: 0,
+            pending: BTreeMap::new(),
+        }
+    }
+
+    /// An order that says something to the engine. `what` names it until it is answered.
+    pub(crate) fn send(&mut self, what: &'static str, verb: Verb) -> Order {
+        self.next_id += 1;
+        self.pending.insert(self.next_id, what);
+        Order::Send { id: self.next_id, verb: Box::new(verb) }
+    }
+
+    /// The same for a command.
+    pub(crate) fn command(&mut self, command: Command) -> Order {
+        let (what, verb) = match command {
+            Command::Hold => ("hold", Verb::Hold {}),
+            Command::Continue => ("continue", Verb::Continue {}),
+            Command::Abort { running } => ("abort", Verb::Abort { running }),
+            Command::Note { text, at } => ("note", Verb::Note { text, at }),
+            Command::Decide { text } => ("decide", Verb::Decide { text }),
+            Command::Pen => ("pen", Verb::Pen {}),
+        };
+        self.send(what, verb)
+    }
+
+    /// Why nothing can be said to the run from here; `None` if something can.
+    pub(crate) fn cannot_act(&self) -> Option<String> {
+        if self.replay {
+            return Some("this is a replay: nothing happens".to_owned());
+        }
+        match &self.link {
+            Link::Connecting => Some("the engine has not answered yet".to_owned()),
+            Link::Lost(why) => Some(why.clone()),
+            Link::Ended(exit) => Some(format!("the engine has ended with {exit}")),
+            Link::Live if self.watch => Some("you only watch: attach without --watch to act".to_owned()),
+            Link::Live => None,
+        }
+    }
+
+    /// The run's own time: a replay has another than the wall.
+    pub(crate) fn clock(&self, now: &Now) -> Now {
+        now.clone()
+    }
+
+    /// Says something to the operator.
+    pub(crate) fn say(&mut self, text: impl Into<String>, attention: bool, now: &Now) {
+        if self.messages.len() >= MESSAGES {
+            self.messages.remove(0);
+        }
+        self.messages.push(Said { at: now.wall, text: text.into(), attention });
+    }
+
+    /// Folds what came.
+    pub(super) fn hear(&mut self, heard: &Heard, now: &Now) {
+        match heard {
+            Heard::Welcome { run, plan, you, watch, seq } => {
+                self.run.clone_from(run);
+                self.you = you.clone();
+                (self.watch, self.behind, self.link) = (*watch, *seq, Link::Live);
+                // After a lost connection the same run goes on: what was folded stays.
+                if self.view.as_ref().is_none_or(|view| view.plan() != plan) {
+                    self.view = Some(RunView::new(plan.clone()));
+                }
+            }
+            Heard::Record(record) => {
+                let Some(view) = &mut self.view else { return };
+                if record.seq > view.state().seq()
+                    && let Err(error) = view.apply(record)
+                {
+                    self.say(format!("cannot show record {}: {error}", record.seq), true, now);
+                }
+            }
+            Heard::Output { key, stream, bytes } => self.outputs.push(key, stream == "stderr", bytes, now.wall),
+            Heard::OutputLost { bytes } => self.outputs.lost += bytes,
+            Heard::Chunk { id, .. } => {
+                self.pending.remove(id);
+            }
+            Heard::Present(people) => self.people.clone_from(people),
+            Heard::Alive { key, ago_ms } => {
+                let ago = chrono::TimeDelta::milliseconds(i64::try_from(*ago_ms).unwrap_or(i64::MAX / 2));
+                self.alive.insert(key.clone(), now.wall - ago);
+            }
+            Heard::Notice(text) => self.say(text.clone(), false, now),
+            Heard::Replied { id, result } => {
+                let what = self.pending.remove(id);
+                if let (Some(what), Err(Refused { why, .. })) = (what, result) {
+                    self.say(format!("{what} was not taken: {why}"), true, now);
+                }
+            }
+            Heard::Ended(exit) => self.link = Link::Ended(*exit),
+            Heard::Lost { why } => {
+                self.link = Link::Lost(why.clone());
+                self.say(why.clone(), true, now);
+            }
+        }
+    }
+}
