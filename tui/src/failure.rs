@@ -228,6 +228,7 @@ impl From<ControlError> for Failure {
     fn from(error: ControlError) -> Self {
         let (exit, hint) = match &error {
             ControlError::NotLive(_) => (exit_code::UNAVAILABLE, "`banister runs` says how it stands"),
+            ControlError::Unavailable(_) => (exit_code::UNAVAILABLE, "try again in a moment"),
             ControlError::Rejected { .. } => (exit_code::NOT_ALLOWED, ""),
             ControlError::Engine(_) | ControlError::Io { .. } => (exit_code::IO, ""),
         };

@@ -11,7 +11,7 @@ use banister_core::run::{EffectKey, Record};
 use banister_core::runbook::HostName;
 use banister_core::source::visible;
 use banister_core::view::{Event as Line, OutputEvent, Plain, RunView, duration, output_line};
-use banister_runtime::driver::{Clock, Engine, Event, Subscription};
+use banister_runtime::driver::{Clock, Engine, Event, Subscription, Wanted};
 use banister_runtime::journal::Follower;
 use banister_runtime::output::StreamKind;
 use tokio::runtime::Handle;
@@ -60,7 +60,7 @@ impl Live {
         let mut live = Self {
             output,
             has_dialog,
-            viewer: engine.feed().subscribe(),
+            viewer: engine.feed().subscribe(Wanted::All {}),
             journal: engine.journal_path(),
             clock: Clock::new().ok(),
             view,
@@ -94,7 +94,7 @@ impl Live {
             }
             Event::RecordsLost { .. } => self.catch_up(),
             Event::Notice(text) => terminal::talk(&format!("note: {}", visible(&text))),
-            Event::Ended(_) => {}
+            Event::Ended(_) | Event::Alive { .. } => {}
         }
     }
 

@@ -4,8 +4,9 @@ use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use super::protocol::{Body, Reply, Request, VERSION, Verb};
+use super::protocol::{Body, Reply, Request, VERSION, Verb, Welcome};
 use super::server::at;
+use crate::driver::Wanted;
 use crate::state::RunDir;
 
 /// How long an engine may take to answer: it answers when the disk has it.
@@ -30,6 +31,9 @@ pub enum ControlError {
     /// The engine could not do it.
     #[error("the engine says: {0}")]
     Engine(String),
+    /// The engine takes nothing now.
+    #[error("the engine takes nothing now: {0}")]
+    Unavailable(String),
     /// The connection.
     #[error("cannot speak to the engine of run {run}: {source}")]
     Io {
@@ -42,9 +46,22 @@ pub enum ControlError {
 
 /// A connection to the engine of a run.
 pub struct Client {
+    teller: Teller,
+    hearer: Hearer,
+}
+
+/// The half of a connection that speaks. Its answers come to the [`Hearer`], under the numbers that are given here.
+pub struct Teller {
+    run: String,
+    stream: UnixStream,
+    last: u64,
+}
+
+/// The half of a connection that listens.
+pub struct Hearer {
     run: String,
     stream: BufReader<UnixStream>,
-    last: u64,
+    line: Vec<u8>,
 }
 
 impl Client {
@@ -54,12 +71,15 @@ impl Client {
     /// [`ControlError::NotLive`] if no engine listens, [`ControlError::Io`] otherwise.
     pub fn connect(run: &RunDir) -> Result<Self, ControlError> {
         let id = run.id().to_string();
-        let stream = at(&run.socket_path(), UnixStream::connect).and_then(|stream| {
+        let halves = at(&run.socket_path(), UnixStream::connect).and_then(|stream| {
             stream.set_read_timeout(Some(PATIENCE))?;
-            Ok(stream)
+            Ok((stream.try_clone()?, stream))
         });
-        match stream {
-            Ok(stream) => Ok(Self { run: id, stream: BufReader::new(stream), last: 0 }),
+        match halves {
+            Ok((one, other)) => Ok(Self {
+                teller: Teller { run: id.clone(), stream: one, last: 0 },
+                hearer: Hearer { run: id, stream: BufReader::with_capacity(1 << 16, other), line: Vec::new() },
+            }),
             Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
                 Err(ControlError::NotLive(id))
             }
@@ -75,14 +95,29 @@ impl Client {
         let id = self.send(verb)?;
         loop {
             match self.next()? {
-                Some(Reply { id: its, body, .. }) if its == id || its == 0 => match body {
-                    Body::Done { seq } => return Ok(seq),
-                    Body::Rejected { name, why } => return Err(ControlError::Rejected { name, why }),
-                    Body::Error { why } => return Err(ControlError::Engine(why)),
-                    _ => {}
-                },
+                Some(Reply { id: its, body, .. }) if its == id || its == 0 => {
+                    if let Some(done) = body.done() {
+                        return done;
+                    }
+                }
                 Some(_) => {}
-                None => return Err(self.io(io::ErrorKind::UnexpectedEof.into())),
+                None => return Err(self.hearer.io(io::ErrorKind::UnexpectedEof.into())),
+            }
+        }
+    }
+
+    /// Attaches, and waits for the welcome; everything else comes from [`Client::next`], or from the [`Hearer`].
+    ///
+    /// # Errors
+    /// A [`ControlError`].
+    pub fn attach(&mut self, after: u64, watch: bool, output: Wanted) -> Result<Welcome, ControlError> {
+        let id = self.send(Verb::Attach { after, watch, output })?;
+        loop {
+            match self.next()? {
+                Some(Reply { id: its, body: Body::Welcome(welcome), .. }) if its == id => return Ok(*welcome),
+                Some(Reply { body: Body::Error { why }, .. }) => return Err(ControlError::Engine(why)),
+                Some(_) => {}
+                None => return Err(self.hearer.io(io::ErrorKind::UnexpectedEof.into())),
             }
         }
     }
@@ -92,12 +127,7 @@ impl Client {
     /// # Errors
     /// [`ControlError::Io`].
     pub fn send(&mut self, verb: Verb) -> Result<u64, ControlError> {
-        self.last += 1;
-        let request = Request { v: VERSION, id: self.last, verb };
-        let mut line = serde_json::to_vec(&request).map_err(|e| self.io(e.into()))?;
-        line.push(b'\n');
-        self.stream.get_mut().write_all(&line).map_err(|e| self.io(e))?;
-        Ok(self.last)
+        self.teller.send(verb)
     }
 
     /// The next line from the engine; `None` when it has closed.
@@ -106,13 +136,7 @@ impl Client {
     /// [`ControlError::Io`].
     #[expect(clippy::should_implement_trait, reason = "an iterator that failed must not go on, this may")]
     pub fn next(&mut self) -> Result<Option<Reply>, ControlError> {
-        let mut line = Vec::new();
-        let read = (&mut self.stream).take(MAX_REPLY).read_until(b'\n', &mut line);
-        read.map_err(|e| self.io(e))?;
-        if line.last() != Some(&b'\n') {
-            return Ok(None);
-        }
-        serde_json::from_slice(&line).map(Some).map_err(|e| self.io(e.into()))
+        self.hearer.next()
     }
 
     /// Waits for the next line as long as it takes.
@@ -120,10 +144,82 @@ impl Client {
     /// # Errors
     /// [`ControlError::Io`].
     pub fn be_patient(&mut self) -> Result<(), ControlError> {
-        self.stream.get_ref().set_read_timeout(None).map_err(|e| self.io(e))
+        self.hearer.stream.get_ref().set_read_timeout(None).map_err(|e| self.hearer.io(e))
+    }
+
+    /// Two halves for two threads. The one that listens waits as long as it takes.
+    ///
+    /// # Errors
+    /// [`ControlError::Io`].
+    pub fn split(mut self) -> Result<(Teller, Hearer), ControlError> {
+        self.be_patient()?;
+        Ok((self.teller, self.hearer))
+    }
+}
+
+impl Teller {
+    /// Sends a request; its number.
+    ///
+    /// # Errors
+    /// [`ControlError::Io`].
+    pub fn send(&mut self, verb: Verb) -> Result<u64, ControlError> {
+        self.last += 1;
+        let request = Request { v: VERSION, id: self.last, verb };
+        let fail = |source| ControlError::Io { run: self.run.clone(), source };
+        let mut line = serde_json::to_vec(&request).map_err(|e| fail(e.into()))?;
+        line.push(b'\n');
+        self.stream.write_all(&line).map_err(fail)?;
+        Ok(self.last)
+    }
+
+    /// Ends the connection: the [`Hearer`] hears its end at once.
+    pub fn hang_up(&self) {
+        // Ended already is as good.
+        drop(self.stream.shutdown(std::net::Shutdown::Both));
+    }
+}
+
+impl Hearer {
+    /// The next line from the engine; `None` when the connection has ended. Without a [`Body::Ended`] before it the
+    /// engine was killed, or the [`Teller`] hung up.
+    ///
+    /// # Errors
+    /// [`ControlError::Io`].
+    #[expect(clippy::should_implement_trait, reason = "an iterator that failed must not go on, this may")]
+    pub fn next(&mut self) -> Result<Option<Reply>, ControlError> {
+        self.line.clear();
+        match (&mut self.stream).take(MAX_REPLY).read_until(b'\n', &mut self.line) {
+            Ok(_) => {}
+            // An engine that is killed while something lies unread for it resets the connection.
+            Err(e) if matches!(e.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => {
+                return Ok(None);
+            }
+            Err(e) => return Err(self.io(e)),
+        }
+        if self.line.last() != Some(&b'\n') {
+            return Ok(None);
+        }
+        serde_json::from_slice(&self.line).map(Some).map_err(|e| self.io(e.into()))
     }
 
     fn io(&self, source: io::Error) -> ControlError {
         ControlError::Io { run: self.run.clone(), source }
+    }
+}
+
+impl Body {
+    /// What became of something that was to be done; `None` if this is no answer to that.
+    ///
+    /// # Errors
+    /// A [`ControlError`] that says why it was not done.
+    #[must_use]
+    pub fn done(self) -> Option<Result<u64, ControlError>> {
+        match self {
+            Self::Done { seq } => Some(Ok(seq)),
+            Self::Rejected { name, why } => Some(Err(ControlError::Rejected { name, why })),
+            Self::Error { why } => Some(Err(ControlError::Engine(why))),
+            Self::Unavailable { why } => Some(Err(ControlError::Unavailable(why))),
+            _ => None,
+        }
     }
 }

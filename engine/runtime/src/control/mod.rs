@@ -12,7 +12,10 @@
 //! {"v":1,"id":6,"do":{"pen":{}}}
 //! {"v":1,"id":7,"do":{"answer":{"ask":{"path":"look","number":1},"word":"continue"}}}
 //! {"v":1,"id":8,"do":{"snapshot":{}}}
-//! {"v":1,"id":9,"do":{"follow":{"output":true}}}
+//! {"v":1,"id":9,"do":{"attach":{"after":0,"watch":false,"output":{"all":{}}}}}
+//! {"v":1,"id":10,"do":{"want":{"output":{"step":{"path":"restart/@web-2/stop","host":null}}}}}
+//! {"v":1,"id":11,"do":{"read":{"key":{"run":"5f0c","path":"look","host":"web-2","purpose":"main","attempt":1},"stream":"stdout","from":null,"most":4096}}}
+//! {"v":1,"id":12,"do":{"drain":{}}}
 //! ```
 //!
 //! Every request is answered once, under its number, when what it did is on the disk:
@@ -21,24 +24,33 @@
 //! {"v":1,"id":1,"is":{"done":{"seq":17}}}
 //! {"v":1,"id":1,"is":{"rejected":{"name":"already_held","why":"the run is held already"}}}
 //! {"v":1,"id":8,"is":{"snapshot":{"v":1,"seq":17}}}
+//! {"v":1,"id":11,"is":{"chunk":{"from":0,"total":6,"bytes":"aGVsbG8K"}}}
 //! {"v":1,"id":0,"is":{"error":{"why":"the line is not a request: …"}}}
+//! {"v":1,"id":3,"is":{"unavailable":{"why":"the engine has ended"}}}
 //! ```
 //!
-//! `follow` is answered by a snapshot and then, under the same number, by everything after it: `record` (as the journal
-//! holds it), `output` (redacted bytes, base64), `notice`, `ended`. A viewer that is too slow loses output (`output_lost`)
-//! and then records: it gets a fresh snapshot instead. The run never waits for it.
+//! `attach` is answered by `welcome` (what runs, who is speaking) and then, under the same number, by every `record` after
+//! the one that is known, as the journal holds it, and from there on by everything as it happens: `record`, `output`
+//! (redacted bytes, base64), `alive`, `present`, `notice`, `ended`. Nothing falls between and nothing comes twice. A viewer
+//! that is too slow loses output (`output_lost`); the records it was too slow for are read from the journal when it takes
+//! something again. The run never waits for it. An engine that goes without `ended` was killed.
 //!
 //! Who speaks is what the kernel says about the other end of the socket; no field names a person. What it deliberately
 //! does not do: it decides nothing, and it keeps nothing of a line that did not end.
 
+mod attached;
 mod client;
+mod connection;
+mod lines;
 mod protocol;
+mod roster;
 mod server;
+mod stored;
 mod viewer;
 
-pub use client::{Client, ControlError};
-pub use protocol::{AnswerSaid, Body, Reply, Request, VERSION, Verb};
-pub(crate) use server::serve;
+pub use client::{Client, ControlError, Hearer, Teller};
+pub use protocol::{AnswerSaid, Body, MOST_READ, Presence, Reply, Request, VERSION, Verb, Welcome};
+pub(crate) use server::{Served, serve};
 
 #[cfg(test)]
 mod tests;

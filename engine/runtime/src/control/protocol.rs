@@ -1,12 +1,15 @@
 //! What is said on the socket.
 
+use banister_core::plan::Plan;
 use banister_core::run::{Actor, EffectKey};
-use banister_core::run::{Answer, AskId, Command, ExitCode, Input, Record, Rejected, RunningAtAbort, Word};
+use banister_core::run::{
+    Answer, AskId, Command, DrainReason, ExitCode, Input, Record, Rejected, RunningAtAbort, Word,
+};
 use banister_core::view::Snapshot;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::driver::Refusal;
+use crate::driver::{Refusal, Wanted};
 use crate::output::StreamKind;
 
 /// The protocol's version.
@@ -56,12 +59,38 @@ pub enum Verb {
     Answer(Box<AnswerSaid>),
     /// Show how the run stands.
     Snapshot {},
-    /// Show how the run stands, and everything after that.
-    Follow {
-        /// Also what commands print.
-        output: bool,
+    /// Let nothing new start and end the engine when what runs has ended; the run can be resumed. Only for the person
+    /// who started the engine, whose front end was interrupted and has nobody to ask.
+    Drain {},
+    /// Say what the run is, then everything that happened after a record, then everything as it happens.
+    Attach {
+        /// The last record that is known already; 0: none.
+        after: u64,
+        /// Only look: what does something is rejected on this connection.
+        watch: bool,
+        /// What of the commands' output is sent as it comes.
+        output: Wanted,
+    },
+    /// Send other output from here on.
+    Want {
+        /// Which.
+        output: Wanted,
+    },
+    /// Show what a command has printed so far, as it is stored.
+    Read {
+        /// Which command.
+        key: EffectKey,
+        /// Which stream.
+        stream: StreamKind,
+        /// From which byte on; `None`: the last bytes.
+        from: Option<u64>,
+        /// How many bytes at most; never more than [`MOST_READ`].
+        most: u32,
     },
 }
+
+/// Bytes that one [`Verb::Read`] gives at most.
+pub const MOST_READ: u32 = 256 * 1024;
 
 /// One answer of the person at the other end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,7 +130,8 @@ impl Verb {
                 let answer = Answer { ask, word, reason, evidence, fact, plan, typed, wait_ms, prepared: false };
                 return Some(Input::Answered { actor, answer });
             }
-            Self::Snapshot {} | Self::Follow { .. } => return None,
+            Self::Drain {} => return Some(Input::Drain { reason: DrainReason::Signal }),
+            Self::Snapshot {} | Self::Attach { .. } | Self::Want { .. } | Self::Read { .. } => return None,
         };
         Some(Input::Commanded { actor, command })
     }
@@ -140,6 +170,13 @@ pub enum Body {
         /// Why.
         why: String,
     },
+    /// The engine takes nothing now: it starts up, or has ended. Nothing changed; it may be asked again.
+    Unavailable {
+        /// Why.
+        why: String,
+    },
+    /// What the run is, to who has attached.
+    Welcome(Box<Welcome>),
     /// How the run stands.
     Snapshot(Box<Snapshot>),
     /// Something happened.
@@ -148,10 +185,31 @@ pub enum Body {
     Output {
         /// Which command.
         key: EffectKey,
-        /// `stdout` or `stderr`.
-        stream: String,
+        /// Which stream.
+        stream: StreamKind,
         /// The bytes, redacted, as base64.
         bytes: String,
+    },
+    /// Stored output.
+    Chunk {
+        /// Its first byte's place in what is stored.
+        from: u64,
+        /// Bytes that are stored so far.
+        total: u64,
+        /// The bytes, redacted, as base64.
+        bytes: String,
+    },
+    /// A command's process was seen alive where it runs.
+    Alive {
+        /// Which command.
+        key: EffectKey,
+        /// How long ago, milliseconds.
+        ago_ms: u64,
+    },
+    /// Who is attached; sent whenever somebody comes or goes.
+    Present {
+        /// Everybody, in the order they came.
+        people: Vec<Presence>,
     },
     /// Output was left out here; all of it is kept beside the journal.
     OutputLost {
@@ -170,12 +228,45 @@ pub enum Body {
     },
 }
 
+/// What the run is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// The run's id.
+    pub run: String,
+    /// Who is at the other end of this connection, by what the kernel says.
+    pub you: Actor,
+    /// Who started this engine.
+    pub operator: Actor,
+    /// What runs.
+    pub plan: Box<Plan>,
+    /// The last record that is written: everything up to it follows at once.
+    pub seq: u64,
+    /// Whether this connection only looks.
+    pub watch: bool,
+    /// The engine is part of the program that was called, and ends with its terminal.
+    pub foreground: bool,
+    /// Asks wait for people. If not, one without an answer given beforehand ends the engine.
+    pub can_ask: bool,
+}
+
+/// Somebody who is attached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presence {
+    /// Who.
+    pub who: Actor,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Only looks.
+    pub watch: bool,
+}
+
 impl Body {
     pub(super) fn of(result: Result<u64, Refusal>) -> Self {
         match result {
             Ok(seq) => Self::Done { seq },
             Err(Refusal::Rejected(rejected)) => Self::rejected(&rejected),
-            Err(other) => Self::Error { why: other.to_string() },
+            Err(Refusal::Gone(gone)) => Self::Unavailable { why: gone.to_string() },
+            Err(other @ Refusal::NotWritten(_)) => Self::Error { why: other.to_string() },
         }
     }
 
@@ -183,11 +274,31 @@ impl Body {
         Self::Rejected { name: rejected.name().to_owned(), why: rejected.to_string() }
     }
 
-    pub(super) fn output(key: &EffectKey, stream: StreamKind, bytes: &[u8]) -> Self {
-        use base64::Engine as _;
-        let bytes = base64::engine::general_purpose::STANDARD.encode(bytes);
-        Self::Output { key: key.clone(), stream: stream.to_string(), bytes }
+    pub(super) fn read_only() -> Self {
+        let why = "you only watch this run: attach to it without watching";
+        Self::Rejected { name: "read_only".to_owned(), why: why.to_owned() }
     }
+
+    pub(super) fn output(key: &EffectKey, stream: StreamKind, bytes: &[u8]) -> Self {
+        Self::Output { key: key.clone(), stream, bytes: base64(bytes) }
+    }
+
+    /// The bytes of [`Body::Output`] and [`Body::Chunk`]; empty for others, and for what is not base64.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        use base64::Engine as _;
+        match self {
+            Self::Output { bytes, .. } | Self::Chunk { bytes, .. } => {
+                base64::engine::general_purpose::STANDARD.decode(bytes).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+pub(super) fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
 impl Request {

@@ -7,19 +7,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use banister_core::plan::Plan;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{UnixListener, UnixStream};
+use banister_core::run::Actor;
+use tokio::net::UnixListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
-use super::protocol::{Body, Reply, Request, VERSION, Verb};
+use super::connection::connection;
+use super::roster::Roster;
 use super::viewer::Viewer;
-use crate::driver::{Event, Feed, Inbox, Subscription, person};
+use crate::driver::{Feed, Inbox};
 use crate::state::RunDir;
 
-/// Bytes of one line, at most.
-pub(super) const MAX_LINE: usize = 64 * 1024;
 /// Connections at one time, at most: each costs a file.
 const MOST: usize = 64;
 /// How long the last words of a follower may take.
@@ -50,15 +49,38 @@ impl Drop for Socket {
     }
 }
 
+/// What is served.
 #[derive(Clone)]
-struct Shared {
-    inbox: Inbox,
-    feed: Feed,
-    viewer: Arc<Viewer>,
+pub(crate) struct Served {
+    /// The run.
+    pub(crate) run: RunDir,
+    /// What it runs.
+    pub(crate) plan: Arc<Plan>,
+    /// Who started the engine.
+    pub(crate) operator: Actor,
+    /// The engine is part of a front end.
+    pub(crate) foreground: bool,
+    /// Asks wait for people.
+    pub(crate) can_ask: bool,
+    /// Where inputs go.
+    pub(crate) inbox: Inbox,
+    /// What is told.
+    pub(crate) feed: Feed,
+    /// Whether the engine takes inputs yet.
+    pub(crate) started: watch::Receiver<bool>,
+}
+
+/// What all connections have together.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) served: Arc<Served>,
+    pub(super) viewer: Arc<Viewer>,
+    pub(super) roster: Roster,
 }
 
 /// Serves a run's socket. The caller holds the run's lock, so that whatever lies there was left behind.
-pub(crate) fn serve(run: &RunDir, plan: &Arc<Plan>, inbox: Inbox, feed: Feed) -> io::Result<Socket> {
+pub(crate) fn serve(served: Served) -> io::Result<Socket> {
+    let run = &served.run;
     let path = run.socket_path();
     match std::fs::remove_file(&path) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
@@ -67,8 +89,8 @@ pub(crate) fn serve(run: &RunDir, plan: &Arc<Plan>, inbox: Inbox, feed: Feed) ->
     let listener = at(&path, UnixListener::bind)?;
     // Nobody else can have come in meanwhile: the directory is the owner's alone.
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-    let viewer = Viewer::new(run.id().to_string(), run.journal_path(), plan.clone());
-    let shared = Shared { inbox, feed, viewer: Arc::new(viewer) };
+    let viewer = Viewer::new(run.id().to_string(), run.journal_path(), served.plan.clone());
+    let shared = Shared { served: Arc::new(served), viewer: Arc::new(viewer), roster: Roster::default() };
     let connections = TaskTracker::new();
     let accepting = tokio::spawn(accept(listener, shared, connections.clone()));
     Ok(Socket { path, accepting, connections })
@@ -96,149 +118,6 @@ async fn accept(listener: UnixListener, shared: Shared, connections: TaskTracker
             Ok((stream, _)) => drop(stream),
             // Out of files: others will be closed.
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
-        }
-    }
-}
-
-async fn connection(stream: UnixStream, shared: Shared) {
-    let Ok(credentials) = stream.peer_cred() else { return };
-    let uid = credentials.uid();
-    // The account database may be a network away.
-    let Ok(actor) = tokio::task::spawn_blocking(move || person(uid)).await else { return };
-    let (reader, writer) = stream.into_split();
-    let (mut lines, mut out) = (Lines { reader, bytes: Vec::new() }, Out(writer));
-    let mut following: Option<Following> = None;
-    loop {
-        let line = tokio::select! {
-            line = lines.next() => line,
-            event = next(&following) => {
-                let Some(follower) = &mut following else { continue };
-                match follower.take(event, &shared, &mut out).await {
-                    Some(()) => continue,
-                    None => return,
-                }
-            }
-        };
-        let request = match line {
-            Line::Whole(line) => Request::parse(&line),
-            Line::TooLong => {
-                out.say(0, Body::Error { why: format!("the line has more than {MAX_LINE} bytes") }).await;
-                return;
-            }
-            Line::End => return,
-        };
-        let went = match request {
-            Err((id, why)) => out.say(id, Body::Error { why }).await,
-            Ok(Request { id, verb: Verb::Snapshot {}, .. }) => {
-                let body = shared.viewer.snapshot().await;
-                out.say(id, body).await
-            }
-            Ok(Request { id, verb: Verb::Follow { output }, .. }) => {
-                // First the place in the queue, then the snapshot: nothing can fall between.
-                let mut follower = Following { id, output, viewer: shared.feed.subscribe(), seq: 0 };
-                let went = follower.snapshot(&shared, &mut out).await;
-                following = Some(follower);
-                went
-            }
-            Ok(Request { id, verb, .. }) => match verb.input(actor.clone()) {
-                Some(input) => out.say(id, Body::of(shared.inbox.put(input).await)).await,
-                None => Some(()),
-            },
-        };
-        if went.is_none() {
-            return;
-        }
-    }
-}
-
-async fn next(following: &Option<Following>) -> Event {
-    match following {
-        Some(following) => following.viewer.next().await,
-        None => std::future::pending().await,
-    }
-}
-
-/// One who is told everything.
-struct Following {
-    id: u64,
-    output: bool,
-    viewer: Subscription,
-    /// The last record he knows.
-    seq: u64,
-}
-
-impl Following {
-    async fn snapshot(&mut self, shared: &Shared, out: &mut Out) -> Option<()> {
-        let body = shared.viewer.snapshot().await;
-        if let Body::Snapshot(snapshot) = &body {
-            self.seq = snapshot.seq;
-        }
-        out.say(self.id, body).await
-    }
-
-    async fn take(&mut self, event: Event, shared: &Shared, out: &mut Out) -> Option<()> {
-        let body = match event {
-            Event::Record(record) if record.seq <= self.seq => return Some(()),
-            Event::Record(record) => {
-                self.seq = record.seq;
-                Body::Record(Box::new((*record).clone()))
-            }
-            Event::Output { .. } | Event::OutputLost { .. } if !self.output => return Some(()),
-            Event::Output { key, stream, bytes } => Body::output(&key, stream, &bytes),
-            Event::OutputLost { bytes } => Body::OutputLost { bytes },
-            Event::RecordsLost { .. } => return self.snapshot(shared, out).await,
-            Event::Notice(text) => Body::Notice { text },
-            Event::Ended(exit) => {
-                out.say(self.id, Body::Ended { exit }).await;
-                return None;
-            }
-        };
-        out.say(self.id, body).await
-    }
-}
-
-/// What a connection sends.
-struct Out(OwnedWriteHalf);
-
-impl Out {
-    /// `None`: the other end is gone.
-    async fn say(&mut self, id: u64, body: Body) -> Option<()> {
-        let mut line = serde_json::to_vec(&Reply { v: VERSION, id, body }).ok()?;
-        line.push(b'\n');
-        self.0.write_all(&line).await.ok()
-    }
-}
-
-/// What a connection receives, line by line.
-struct Lines {
-    reader: OwnedReadHalf,
-    bytes: Vec<u8>,
-}
-
-enum Line {
-    Whole(Vec<u8>),
-    TooLong,
-    End,
-}
-
-impl Lines {
-    /// The next line. May be dropped at any await: what was read stays.
-    async fn next(&mut self) -> Line {
-        loop {
-            if let Some(end) = self.bytes.iter().position(|b| *b == b'\n') {
-                let rest = self.bytes.split_off(end + 1);
-                let mut line = std::mem::replace(&mut self.bytes, rest);
-                line.pop();
-                return if line.len() > MAX_LINE { Line::TooLong } else { Line::Whole(line) };
-            }
-            if self.bytes.len() > MAX_LINE {
-                return Line::TooLong;
-            }
-            match self.reader.read_buf(&mut self.bytes).await {
-                // A line without its end says nothing.
-                Ok(0) | Err(_) => return Line::End,
-                Ok(_) => {}
-            }
         }
     }
 }

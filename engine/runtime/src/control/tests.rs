@@ -6,11 +6,12 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::thread::JoinHandle;
 
-use banister_core::run::{ExitCode, RecordKind};
+use banister_core::run::{EffectKey, ExitCode, RecordKind};
 
 use super::*;
 use crate::driver::tests::{Bench, changing, drive, records, step};
-use crate::driver::{Ended, remark};
+use crate::driver::{Ended, Wanted, remark};
+use crate::output::StreamKind;
 use crate::state::RunDir;
 
 struct Live {
@@ -77,35 +78,132 @@ fn commands_are_acknowledged_and_rejections_have_names() {
 }
 
 #[test]
-fn whoever_follows_is_told_everything_to_the_end() {
+fn whoever_attaches_is_told_everything_to_the_end() {
     let live = Live::start();
     let mut client = live.client();
-    let id = client.send(Verb::Follow { output: true }).unwrap();
-    let mut next = || client.next().unwrap().map(|reply| (reply.id, reply.body));
-    let Some((its, Body::Snapshot(snapshot))) = next() else { panic!("first a snapshot") };
-    assert_eq!((its, snapshot.run.as_str()), (id, live.run.id().as_str()));
-    let mut seq = snapshot.seq;
-    let mut printed = 0;
+    let welcome = client.attach(0, false, Wanted::All {}).unwrap();
+    assert_eq!((welcome.run.as_str(), welcome.watch), (live.run.id().as_str(), false));
+    assert_eq!(welcome.you, crate::driver::operator());
+    let mut next = || client.next().unwrap().map(|reply| reply.body);
+    let (mut seq, mut printed, mut here) = (0, Vec::new(), 0);
     let mut live = Some(live);
     let mut ended = None;
     loop {
         match next() {
-            Some((_, Body::Record(record))) => {
+            Some(Body::Record(record)) => {
                 seq += 1;
                 assert_eq!(record.seq, seq, "none is left out");
-                if matches!(record.kind, RecordKind::StepIntended { .. }) {
-                    ended = live.take().map(Live::end);
-                }
             }
-            Some((_, Body::Output { .. })) => printed += 1,
-            Some((_, Body::Ended { exit })) => break assert_eq!(exit, ExitCode::DONE),
+            Some(Body::Present { people }) => here = people.len(),
+            Some(Body::Alive { .. } | Body::Notice { .. }) => {}
+            Some(Body::Ended { exit }) => break assert_eq!(exit, ExitCode::DONE),
+            Some(body @ Body::Output { .. }) => printed.extend(body.bytes()),
             other => panic!("{other:?}"),
+        }
+        if printed == b"begun\n" {
+            ended = live.take().map(Live::end).or(ended);
         }
     }
     assert!(next().is_none(), "nothing follows the end");
     let (_, run, _bench) = ended.unwrap();
-    assert_eq!(seq, records(&run).len() as u64);
-    assert_eq!(printed, 1);
+    assert_eq!((seq, here), (records(&run).len() as u64, 1));
+    assert_eq!(printed, b"begun\n");
+}
+
+/// Everything that was recorded so far, and then a fence: the answer to a note, whose record may come before it.
+fn told(client: &mut Client, until: u64) -> Vec<u64> {
+    let mut seqs = Vec::new();
+    while seqs.last().is_none_or(|last| *last < until) {
+        if let Some(Reply { body: Body::Record(record), .. }) = client.next().unwrap() {
+            seqs.push(record.seq);
+        }
+    }
+    seqs
+}
+
+#[test]
+fn who_attaches_again_gets_what_he_does_not_know_and_nothing_twice() {
+    let live = Live::start();
+    let note = |client: &mut Client| client.act(Verb::Note { text: "noted".into(), at: None }).unwrap();
+    let mut first = live.client();
+    let last = note(&mut first);
+    first.attach(0, false, Wanted::None {}).unwrap();
+    assert_eq!(told(&mut first, last), (1..=last).collect::<Vec<_>>());
+    drop(first);
+    let missed = note(&mut live.client());
+    let mut again = live.client();
+    assert!(again.attach(last, false, Wanted::None {}).unwrap().seq >= missed);
+    let lately = note(&mut live.client());
+    assert_eq!(told(&mut again, lately), (last + 1..=lately).collect::<Vec<_>>());
+    assert_eq!(live.end().0, ExitCode::DONE);
+}
+
+#[test]
+fn who_watches_does_nothing_and_everybody_sees_who_is_there() {
+    let live = Live::start();
+    let (mut driver, mut watcher) = (live.client(), live.client());
+    driver.attach(0, false, Wanted::None {}).unwrap();
+    assert!(watcher.attach(0, true, Wanted::None {}).unwrap().watch);
+    let people = |client: &mut Client, many: usize| loop {
+        match client.next().unwrap().map(|reply| reply.body) {
+            Some(Body::Present { people }) if people.len() == many => break people,
+            Some(Body::Error { why }) => panic!("{why}"),
+            _ => {}
+        }
+    };
+    let both = people(&mut driver, 2);
+    assert_eq!(both.iter().map(|presence| presence.watch).collect::<Vec<_>>(), [false, true]);
+    let verbs = [
+        Verb::Hold {},
+        Verb::Abort { running: banister_core::run::RunningAtAbort::Wait },
+        Verb::Note { text: "x".into(), at: None },
+        Verb::Pen {},
+        Verb::Drain {},
+    ];
+    for verb in verbs {
+        let Err(ControlError::Rejected { name, .. }) = watcher.act(verb) else { panic!("it was done") };
+        assert_eq!(name, "read_only");
+    }
+    drop(watcher);
+    assert_eq!(people(&mut driver, 1).len(), 1);
+    driver.act(Verb::Hold {}).unwrap();
+    driver.act(Verb::Continue {}).unwrap();
+    assert_eq!(live.end().0, ExitCode::DONE);
+}
+
+#[test]
+fn stored_output_is_read_in_pieces() {
+    let live = Live::start();
+    let mut client = live.client();
+    client.attach(0, false, Wanted::None {}).unwrap();
+    let key = loop {
+        if let Some(Reply { body: Body::Record(record), .. }) = client.next().unwrap()
+            && let RecordKind::StepIntended { path, host, purpose, attempt, .. } = &record.kind
+        {
+            let run = live.run.id().to_string();
+            let (path, host) = (path.clone(), host.clone());
+            break EffectKey { run, path, host, purpose: *purpose, attempt: *attempt };
+        }
+    };
+    let mut read = |from, most| {
+        let id = client.send(Verb::Read { key: key.clone(), stream: StreamKind::Stdout, from, most }).unwrap();
+        loop {
+            let reply = client.next().unwrap().unwrap();
+            if reply.id == id && matches!(reply.body, Body::Chunk { .. }) {
+                break reply.body;
+            }
+        }
+    };
+    while !matches!(read(None, 100), Body::Chunk { total: 6, .. }) {}
+    let piece = |body: &Body| match body {
+        Body::Chunk { from, total, .. } => (*from, *total, String::from_utf8(body.bytes()).unwrap()),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(piece(&read(None, u32::MAX)), (0, 6, "begun\n".to_owned()));
+    assert_eq!(piece(&read(None, 3)), (3, 6, "un\n".to_owned()));
+    assert_eq!(piece(&read(Some(1), 2)), (1, 6, "eg".to_owned()));
+    assert_eq!(piece(&read(Some(100), 2)), (6, 6, String::new()));
+    assert_eq!(live.end().0, ExitCode::DONE);
 }
 
 #[test]
@@ -153,7 +251,7 @@ fn the_examples_of_the_documentation_are_the_protocol() {
         lines.filter(|line| line.contains(what)).collect::<Vec<_>>()
     };
     let requests = examples("\"do\":");
-    assert_eq!(requests.len(), 9, "one for each verb");
+    assert_eq!(requests.len(), 12, "one for each verb");
     let page = include_str!("../../../../book/src/control-socket.md");
     requests.iter().for_each(|line| assert!(page.contains(line), "the book lacks {line}"));
     for line in &requests {
@@ -161,7 +259,7 @@ fn the_examples_of_the_documentation_are_the_protocol() {
     }
     // The snapshot is shortened there; its shape is the view's own.
     let replies: Vec<_> = examples("\"is\":").into_iter().filter(|line| !line.contains("snapshot")).collect();
-    assert_eq!(replies.len(), 3);
+    assert_eq!(replies.len(), 5);
     replies.iter().for_each(|line| drop(body(line)));
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Instant;
 
 use banister_core::run::{
     Durability, Effect, EffectKey, ExecuteRequest, Input, NotStartedReason, Report, Run, TargetAnswer, UnknownReason,
@@ -197,10 +198,11 @@ impl Shared {
         let durability = if request.effect.changes() { Durability::Synced } else { Durability::Written };
         let (feed, key) = (self.feed.clone(), Arc::new(request.key.clone()));
         let show = move |shown: Shown<'_>| match shown {
-            Shown::Chunk(stream, bytes) if feed.has_viewers() => {
+            Shown::Chunk(stream, bytes) if feed.wants(&key) => {
                 feed.tell(&Event::Output { key: key.clone(), stream, bytes: bytes.into() });
             }
             Shown::Chunk(..) => {}
+            Shown::Alive => feed.tell(&Event::Alive { key: key.clone(), at: Instant::now() }),
             Shown::NotKept(error) => feed.tell(&Event::Notice(error.to_string())),
         };
         Box::new(StoredOutput::new(self.outputs.writer(&request.key), durability, Box::new(show)))

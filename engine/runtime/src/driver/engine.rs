@@ -10,7 +10,7 @@ use banister_core::plan::Plan;
 use banister_core::run::Answers;
 use banister_core::run::{Actor, ExitCode, Input, Record, Run};
 use banister_core::source::Diagnostic;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::desk::{Desk, Terminal};
@@ -23,7 +23,7 @@ use super::timers::Timers;
 use super::ways::Ways;
 use super::witness::ask_witnesses;
 use super::{Clock, DriverError, Feed, Inbox};
-use crate::control;
+use crate::control::{self, Served};
 use crate::journal::FileJournal;
 use crate::output::OutputStore;
 use crate::secrets::Secrets;
@@ -129,8 +129,19 @@ impl Engine {
             (inbox.clone(), self.operator.clone(), self.terminal.clone()),
         )
         .map_err(machine("watch signals"))?;
-        let socket = control::serve(self.lock.run(), self.run.plan(), inbox.clone(), self.feed.clone())
-            .map_err(machine("make the control socket"))?;
+        let (start, started) = watch::channel(false);
+        self.feed.written(self.run.state().seq());
+        let socket = control::serve(Served {
+            run: self.lock.run().clone(),
+            plan: self.run.plan().clone(),
+            operator: self.operator.clone(),
+            foreground: true,
+            can_ask: self.terminal.is_some(),
+            inbox: inbox.clone(),
+            feed: self.feed.clone(),
+            started,
+        })
+        .map_err(machine("make the control socket"))?;
         let secrets = Arc::new(self.secrets);
         let place = rustix::system::uname().nodename().to_string_lossy().into_owned();
         // One word for each: it stands in a line of the hosts' ledgers.
@@ -159,6 +170,7 @@ impl Engine {
             settled: Vec::new(),
             told_degraded: false,
         };
+        start.send_replace(true);
         let (sender, ended) = oneshot::channel();
         std::thread::Builder::new()
             .name("run".to_owned())

@@ -4,11 +4,14 @@
 //! does not fit is left out and said. Records that were left out stand in the journal.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
+use std::time::Instant;
 
 use banister_core::run::{EffectKey, ExitCode, Record};
 use tokio::sync::Notify;
 
+use super::Wanted;
 use crate::locked::locked;
 use crate::output::StreamKind;
 
@@ -36,6 +39,13 @@ pub enum Event {
         /// Number of the last record it was told.
         after: u64,
     },
+    /// A command's process was seen alive where it runs.
+    Alive {
+        /// Which command.
+        key: Arc<EffectKey>,
+        /// When.
+        at: Instant,
+    },
     /// Something the operator should know that is not part of the run's history.
     Notice(String),
     /// The engine has ended.
@@ -46,9 +56,12 @@ pub enum Event {
 const MAX_EVENTS: usize = 4096;
 /// Bytes of output that a viewer may be behind.
 const MAX_BYTES: usize = 1 << 20;
+/// Notices that are kept for whoever comes next, while nobody is there to hear them.
+const MAX_MISSED: usize = 64;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Queue {
+    wanted: Wanted,
     events: VecDeque<Event>,
     bytes: usize,
     lost_bytes: u64,
@@ -58,8 +71,15 @@ struct Queue {
 }
 
 impl Queue {
+    fn new(wanted: Wanted) -> Self {
+        Self { wanted, events: VecDeque::new(), bytes: 0, lost_bytes: 0, lost_after: None, told: 0 }
+    }
+
     fn push(&mut self, event: Event) {
         match &event {
+            Event::Output { key, .. } if !self.wanted.takes(key) => return,
+            // A later one says the same.
+            Event::Alive { .. } if self.events.len() >= MAX_EVENTS => return,
             Event::Output { bytes, .. } => {
                 if self.lost_after.is_some() || self.bytes + bytes.len() > MAX_BYTES || self.events.len() >= MAX_EVENTS
                 {
@@ -101,37 +121,74 @@ impl Queue {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     queue: Mutex<Queue>,
     news: Notify,
 }
 
+#[derive(Debug, Default)]
+struct Told {
+    viewers: Mutex<Viewers>,
+    /// The last record that is written and may be shown.
+    seq: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Viewers {
+    each: Vec<Weak<Shared>>,
+    /// What nobody was there to hear.
+    missed: VecDeque<Event>,
+}
+
 /// Tells all viewers of one run. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Feed(Arc<Mutex<Vec<Weak<Shared>>>>);
+pub struct Feed(Arc<Told>);
 
 impl Feed {
-    /// A new viewer, told from here on.
+    /// A new viewer, told from here on, with the output it wants. The first one is told what nobody has heard.
     #[must_use]
-    pub fn subscribe(&self) -> Subscription {
-        let shared = Arc::new(Shared::default());
-        locked(&self.0).push(Arc::downgrade(&shared));
+    pub fn subscribe(&self, wanted: Wanted) -> Subscription {
+        let mut queue = Queue::new(wanted);
+        let mut viewers = locked(&self.0.viewers);
+        viewers.missed.drain(..).for_each(|event| queue.push(event));
+        let shared = Arc::new(Shared { queue: Mutex::new(queue), news: Notify::new() });
+        viewers.each.push(Arc::downgrade(&shared));
         Subscription(shared)
     }
 
     /// Tells everybody. Never waits.
     pub(super) fn tell(&self, event: &Event) {
-        locked(&self.0).retain(|viewer| {
+        let mut viewers = locked(&self.0.viewers);
+        viewers.each.retain(|viewer| {
             let Some(viewer) = viewer.upgrade() else { return false };
             locked(&viewer.queue).push(event.clone());
             viewer.news.notify_one();
             true
         });
+        if viewers.each.is_empty() && matches!(event, Event::Notice(_)) && viewers.missed.len() < MAX_MISSED {
+            viewers.missed.push_back(event.clone());
+        }
     }
 
     pub(super) fn has_viewers(&self) -> bool {
-        !locked(&self.0).is_empty()
+        !locked(&self.0.viewers).each.is_empty()
+    }
+
+    /// Whether anybody wants what a command prints.
+    pub(super) fn wants(&self, key: &EffectKey) -> bool {
+        let viewers = locked(&self.0.viewers);
+        viewers.each.iter().filter_map(Weak::upgrade).any(|viewer| locked(&viewer.queue).wanted.takes(key))
+    }
+
+    /// Records up to this one are written, and may be shown.
+    pub(super) fn written(&self, seq: u64) {
+        self.0.seq.store(seq, Ordering::Release);
+    }
+
+    /// The last record that is written.
+    pub(crate) fn seq(&self) -> u64 {
+        self.0.seq.load(Ordering::Acquire)
     }
 }
 
@@ -140,6 +197,11 @@ impl Feed {
 pub struct Subscription(Arc<Shared>);
 
 impl Subscription {
+    /// Wants other output from here on.
+    pub fn want(&self, wanted: Wanted) {
+        locked(&self.0.queue).wanted = wanted;
+    }
+
     /// The next event, if there is one now.
     #[must_use]
     pub fn try_next(&self) -> Option<Event> {
@@ -175,7 +237,7 @@ mod tests {
     #[test]
     fn a_slow_viewer_loses_output_and_is_told_how_much() {
         let feed = Feed::default();
-        let viewer = feed.subscribe();
+        let viewer = feed.subscribe(Wanted::All {});
         feed.tell(&output(MAX_BYTES));
         feed.tell(&output(10));
         feed.tell(&output(5));
@@ -191,10 +253,38 @@ mod tests {
     #[test]
     fn who_left_is_forgotten() {
         let feed = Feed::default();
-        let viewer = feed.subscribe();
+        let viewer = feed.subscribe(Wanted::All {});
         assert!(feed.has_viewers());
         drop(viewer);
         feed.tell(&notice("nobody"));
         assert!(!feed.has_viewers());
+    }
+
+    #[test]
+    fn only_wanted_output_takes_room() {
+        let feed = Feed::default();
+        let viewer = feed.subscribe(Wanted::None {});
+        feed.tell(&output(10));
+        assert_eq!(viewer.try_next(), None);
+        let Event::Output { key, .. } = output(0) else { panic!("it is output") };
+        assert!(!feed.wants(&key));
+        viewer.want(Wanted::Step { path: key.path.clone(), host: Some(key.host.clone()) });
+        assert!(feed.wants(&key));
+        feed.tell(&output(10));
+        assert!(matches!(viewer.try_next(), Some(Event::Output { .. })));
+        viewer.want(Wanted::Step { path: banister_core::plan::StepPath::parse("other").unwrap(), host: None });
+        feed.tell(&output(MAX_BYTES * 2));
+        assert_eq!(viewer.try_next(), None, "it is not lost either");
+    }
+
+    #[test]
+    fn what_nobody_heard_is_told_to_the_next_who_comes() {
+        let feed = Feed::default();
+        feed.tell(&notice("the disk is full"));
+        feed.tell(&output(3));
+        let viewer = feed.subscribe(Wanted::All {});
+        assert_eq!(viewer.try_next(), Some(notice("the disk is full")));
+        assert_eq!(viewer.try_next(), None, "output lies beside the journal");
+        assert_eq!(feed.subscribe(Wanted::All {}).try_next(), None, "once");
     }
 }

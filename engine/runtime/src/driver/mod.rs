@@ -35,6 +35,7 @@ mod tap;
 mod testimony;
 mod timers;
 mod visit;
+mod wanted;
 mod ways;
 mod witness;
 
@@ -53,6 +54,7 @@ pub use signals::Interrupts;
 pub use skew::skews;
 pub use testimony::{Testimony, testimonies};
 pub use visit::Visit;
+pub use wanted::Wanted;
 
 /// What a visit finds.
 pub use crate::ledger::LedgerEntry;

@@ -15,7 +15,7 @@ use super::dispatch::Dispatcher;
 use super::people::operator;
 use super::timers::Timers;
 use super::ways::Ways;
-use super::{Clock, DriverError, Event, Feed, Inbox, Origin};
+use super::{Clock, DriverError, Event, Feed, Inbox, Origin, Wanted};
 use crate::ledger::JournalHead;
 use crate::output::{OutputName, OutputStore, StreamKind};
 use crate::secrets::Secrets;
@@ -74,7 +74,7 @@ pub async fn probe(plan: Plan, origin: &Origin, ssh: &SshSettings, secrets: Secr
     let replay = |source| DriverError::Replay { run: id.to_string(), source };
     let mut run = Run::resume(Arc::clone(&plan), &hash, &[]).map_err(replay)?;
     let feed = Feed::default();
-    let told = feed.subscribe();
+    let told = feed.subscribe(Wanted::None {});
     let ways = Ways::open(&plan.hosts, id.as_str(), ssh, &feed);
     let masters = ways.masters();
     let (inbox, mut messages) = Inbox::new();

@@ -154,7 +154,7 @@ fn a_run_runs_its_steps_in_order_and_leaves_a_journal_that_verifies() {
     ];
     let engine = bench.begin(&bench.plan(steps), "").unwrap();
     let run = engine.dir().clone();
-    let viewer = engine.feed().subscribe();
+    let viewer = engine.feed().subscribe(Wanted::All {});
     let ended = drive(engine);
     assert_eq!((ended.exit, ended.resumable, ended.trouble), (ExitCode::DONE, false, None));
     assert_eq!(ran(Path::new(&log)), "one\ntwo\n");

@@ -7,6 +7,7 @@
 //! What this module deliberately does not do: it gives no meaning to records (the core folds them), it does not retry
 //! a failed write or sync, and it cannot notice that whole lines are missing from the end; only a witness can.
 
+mod bodies;
 mod error;
 mod file;
 mod follow;
@@ -16,6 +17,7 @@ mod resume;
 mod verify;
 mod writer;
 
+pub(crate) use bodies::Bodies;
 pub use error::JournalError;
 pub use file::{DiskFile, JournalFile, Limits, Place};
 pub use follow::{Followed, Follower};

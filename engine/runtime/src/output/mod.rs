@@ -20,8 +20,11 @@ pub use writer::{FinishedOutput, OutputStore, OutputWriter};
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Which stream of a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StreamKind {
     /// Standard output.
     Stdout,

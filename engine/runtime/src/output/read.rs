@@ -1,7 +1,7 @@
 //! Stored output, read back.
 
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read};
+use std::io::{self, BufRead as _, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use banister_core::run::EffectKey;
@@ -46,6 +46,12 @@ impl StoredStream {
 impl Read for StoredStream {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.file.read(buf)
+    }
+}
+
+impl Seek for StoredStream {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
     }
 }
 

@@ -12,6 +12,9 @@ pub trait OutputSink: Send {
     /// The next bytes of a stream.
     fn take(&mut self, stream: StreamKind, bytes: &[u8]);
 
+    /// The command's process was seen alive. By default that is no news.
+    fn alive(&mut self) {}
+
     /// Both streams are over.
     fn finish(self: Box<Self>) -> (Captured, Captured);
 }
@@ -21,6 +24,8 @@ pub trait OutputSink: Send {
 pub enum Shown<'a> {
     /// Bytes, redacted.
     Chunk(StreamKind, &'a [u8]),
+    /// Its process was seen alive just now.
+    Alive,
     /// The stored copy is not whole; for the operator, not for the step.
     NotKept(OutputError),
 }
@@ -47,6 +52,10 @@ impl OutputSink for StoredOutput {
         if !shown.is_empty() {
             (self.show)(Shown::Chunk(stream, shown));
         }
+    }
+
+    fn alive(&mut self) {
+        (self.show)(Shown::Alive);
     }
 
     fn finish(mut self: Box<Self>) -> (Captured, Captured) {

@@ -76,12 +76,13 @@ impl Verdict {
     }
 }
 
-/// Waits for a future that there may be, and forgets it.
-async fn over(future: &mut Option<BoxFuture<'_, Talk>>) {
+/// Waits for a beat that there may be, and forgets it; whether the command was seen alive.
+async fn over(future: &mut Option<BoxFuture<'_, Talk>>) -> bool {
     match future {
         Some(running) => {
-            running.await;
+            let talk = running.await;
             *future = None;
+            talk.answers.iter().any(|answer| matches!(answer, Answer::Running))
         }
         None => std::future::pending().await,
     }
@@ -139,7 +140,11 @@ pub(super) async fn talk(
             biased;
             answer = reader.next() => match answer {
                 Ok(Some(Answer::End)) => return talk,
-                Ok(Some(Answer::Beat)) => {}
+                Ok(Some(Answer::Beat)) => {
+                    if let Some(sink) = sink.as_deref_mut() {
+                        sink.alive();
+                    }
+                }
                 Ok(Some(Answer::Part(stream, bytes))) => talk.follow.came_along(stream, bytes),
                 Ok(Some(answer)) => {
                     if let Answer::Key(key) = &answer {
@@ -169,7 +174,11 @@ pub(super) async fn talk(
             _ = beats.tick(), if beat.is_none() => {
                 beat = beat_verb.as_ref().map(|verb| beat_of(transport, place, dir, verb));
             }
-            () = over(&mut beat) => {}
+            lives = over(&mut beat) => {
+                if let Some(sink) = sink.as_deref_mut().filter(|_| lives) {
+                    sink.alive();
+                }
+            }
             _ = pulls.tick(), if sink.is_some() => {
                 if let Some(sink) = sink.as_deref_mut() {
                     // What cannot be read now shows at the end, when it matters.
