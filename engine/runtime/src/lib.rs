@@ -2,7 +2,7 @@
 //!
 //! Each module owns one piece of it: files of a run (`state`, `journal`, `output`), values nobody may see
 //! (`secrets`), what the operator set up beforehand (`settings`, `inventory`),
-//! keys of hosts (`hosts`), the way to a host (`transport`), what makes a command
+//! keys of hosts (`hosts`), what earlier runs took (`history`), the way to a host (`transport`), what makes a command
 //! happen there at most once (`ledger`), the loop around the core (`driver`), the way in for other processes (`control`). What
 //! this crate deliberately does not do: it decides nothing. What a run may do next is the core's business; these modules
 //! keep, send, read and report.
@@ -11,6 +11,7 @@ mod accounts;
 pub mod control;
 mod digest;
 pub mod driver;
+pub mod history;
 pub mod hosts;
 pub mod inventory;
 pub mod journal;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use banister_core::plan::Plan;
 use banister_core::run::{Actor, EffectKey, ExitCode, Record};
+use banister_core::view::Usual;
 use chrono::{DateTime, Utc};
 
 /// One thing that came from the engine, or from a journal that is played.
@@ -58,6 +59,8 @@ pub(crate) enum Heard {
         /// How long ago, milliseconds.
         ago_ms: u64,
     },
+    /// How long things usually take, by the runs there were.
+    Usual(Arc<Usual>),
     /// Something the operator should know that is no record.
     Notice(String),
     /// What became of a request.

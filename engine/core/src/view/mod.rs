@@ -25,6 +25,7 @@ mod steps;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod usual;
 mod wait;
 mod whereabouts;
 
@@ -37,5 +38,6 @@ pub use rows::{AskRow, HostRow, NextRow, RollRow, RunningRow, StepRow, WaitRow};
 pub(crate) use run_view::path_of;
 pub use run_view::{RunStatus, RunView};
 pub use snapshot::Snapshot;
+pub use usual::{Usual, UsualRange};
 pub(crate) use wait::between_ms;
 pub use wait::{Said, Wait};

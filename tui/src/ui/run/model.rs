@@ -1,9 +1,10 @@
 //! What a run's screen knows. Pages and overlays read it; only [`super::RunScreen`] changes what the run is.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use banister_core::run::{Actor, Command, EffectKey, ExitCode, Now};
-use banister_core::view::RunView;
+use banister_core::view::{RunView, Usual};
 use banister_runtime::control::Verb;
 use chrono::{DateTime, Utc};
 
@@ -63,6 +64,8 @@ pub(crate) struct RunModel {
     pub(crate) outputs: Outputs,
     /// When a command's process was last seen alive.
     pub(crate) alive: BTreeMap<EffectKey, DateTime<Utc>>,
+    /// How long things usually take; `None` until the history was read.
+    pub(crate) usual: Option<Arc<Usual>>,
     pub(crate) messages: Vec<Said>,
     pub(crate) theme: Theme,
     /// Times are shown in local time, not UTC.
@@ -87,6 +90,7 @@ impl RunModel {
             people: Vec::new(),
             outputs: Outputs::default(),
             alive: BTreeMap::new(),
+            usual: None,
             messages: Vec::new(),
             theme,
             local_time: false,
@@ -173,6 +177,7 @@ impl RunModel {
                 let ago = chrono::TimeDelta::milliseconds(i64::try_from(*ago_ms).unwrap_or(i64::MAX / 2));
                 self.alive.insert(key.clone(), now.wall - ago);
             }
+            Heard::Usual(usual) => self.usual = Some(usual.clone()),
             Heard::Notice(text) => self.say(text.clone(), false, now),
             Heard::Replied { id, result } => {
                 let what = self.pending.remove(id);
