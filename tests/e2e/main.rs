@@ -7,6 +7,7 @@ mod drill;
 mod first;
 mod many;
 mod orders;
+mod pty;
 mod scenario;
 mod secrets;
 mod signals;
