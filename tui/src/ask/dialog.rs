@@ -165,15 +165,13 @@ impl Dialog {
             Needs::Evidence => answer.evidence = Some(self.text("what shows it: ")?),
             Needs::Time => answer.wait_ms = Some(self.time()?),
         }
-        if word == Word::Approve {
+        if matches!(word, Word::Approve | Word::BreakGlass) {
             answer.plan = Some(question.plan_hash.clone());
             if let Some(fact) = &ask.fact {
                 answer.fact = Some(self.text(&format!("{} ", visible(fact)))?);
             }
         }
-        if let Some(phrase) =
-            ask.typed.as_ref().filter(|_| matches!(word, Word::Approve | Word::Override | Word::TakeOver))
-        {
+        if let Some(phrase) = ask.typed.as_ref().filter(|_| word.is_typed()) {
             answer.typed = Some(self.text(&format!("type `{}` to confirm: ", visible(phrase)))?);
         }
         if word == Word::Shell

@@ -18,7 +18,13 @@ pub(crate) enum Needs {
 /// What the run will ask for beside the word. The run itself demands it; this only asks in time.
 pub(crate) fn needs(word: Word, kind: AskKind) -> Needs {
     match word {
-        Word::Refuse | Word::Skip | Word::Exclude | Word::Override | Word::Failed | Word::TakeOver => Needs::Reason,
+        Word::Refuse
+        | Word::Skip
+        | Word::Exclude
+        | Word::Override
+        | Word::Failed
+        | Word::TakeOver
+        | Word::BreakGlass => Needs::Reason,
         Word::Retry if kind == AskKind::Unknown => Needs::Reason,
         Word::ByHand => Needs::Evidence,
         Word::Done if matches!(kind, AskKind::Manual | AskKind::Verify) => Needs::Evidence,
@@ -45,7 +51,7 @@ pub(crate) fn does(word: Word, kind: AskKind) -> &'static str {
         (Word::ByHand, _) => "you did it yourself, and you say what shows it",
         (Word::Undo, _) => "run the step's undo",
         (Word::Shell, _) => "a recorded shell on this host; afterwards it is looked at again",
-        (Word::HandOver, _) => "somebody else shall answer: this engine ends, the run can be resumed",
+        (Word::HandOver, _) => "you lay the pen down; whoever takes it answers",
         (Word::AskAgain, _) => "ask the host once more",
         (Word::Failed, _) => "it did fail, and you say why you know",
         (Word::Wait, AskKind::GateTimeout) => "look for another while",
@@ -53,6 +59,7 @@ pub(crate) fn does(word: Word, kind: AskKind) -> &'static str {
         (Word::Kill, _) => "stop it and its whole process tree",
         (Word::Leave, _) => "leave it running; its outcome stays unknown",
         (Word::TakeOver, _) => "it is this run's from here on, the other one is refused there; with a reason",
+        (Word::BreakGlass, _) => "grant alone what others should, with a reason: it stands first in every report",
         (Word::Override, _) => "go on although it does not hold, with a reason",
     }
 }

@@ -3,13 +3,16 @@
 use super::Word;
 use crate::runbook::shape::{Shape, Value, field, required};
 
-/// Every word as it is written.
-const WORDS: [&str; Word::ALL.len()] = {
-    let mut words = [""; Word::ALL.len()];
-    let mut at = 0;
-    while at < words.len() {
-        words[at] = Word::ALL[at].as_str();
-        at += 1;
+/// Every word that may be given beforehand, as it is written.
+const WORDS: [&str; Word::ALL.len() - 1] = {
+    let mut words = [""; Word::ALL.len() - 1];
+    let (mut from, mut to) = (0, 0);
+    while from < Word::ALL.len() {
+        if Word::ALL[from].may_be_prepared() {
+            words[to] = Word::ALL[from].as_str();
+            to += 1;
+        }
+        from += 1;
     }
     words
 };

@@ -212,10 +212,14 @@ impl Reader {
     fn word(&mut self, node: &Node) -> Option<Word> {
         let text = self.required(node, "answer")?;
         let word = Word::from_word(&text);
+        let span = node.get("answer").map_or(node.span, |node| node.span);
+        if let Some(word) = word.filter(|word| !word.may_be_prepared()) {
+            self.report(Finding::AnswerMustBeTyped { word: word.to_string() }, span);
+            return None;
+        }
         if word.is_none() {
-            let span = node.get("answer").map_or(node.span, |node| node.span);
-            let similar = did_you_mean(&text, Word::ALL.iter().map(|word| word.as_str()));
-            self.report(Finding::AnswerWord { word: text, similar, known: Names::of(Word::ALL) }, span);
+            let similar = did_you_mean(&text, Word::prepared().map(Word::as_str));
+            self.report(Finding::AnswerWord { word: text, similar, known: Names::of(Word::prepared()) }, span);
         }
         word
     }
@@ -350,6 +354,12 @@ answers:
         let taken = named.take(&ask("a", 1), &[Word::Approve]).unwrap();
         assert_eq!(taken.speaker.as_deref(), Some("bob"));
         insta::assert_snapshot!(parse(text, Voices::Own).unwrap_err());
+    }
+
+    #[test]
+    fn the_glass_is_not_broken_beforehand() {
+        let text = "answers: [{ step: a, answer: break-glass, reason: alone }]\n";
+        insta::assert_snapshot!(parse(text, Voices::Named).unwrap_err());
     }
 
     #[test]

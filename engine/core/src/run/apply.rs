@@ -4,7 +4,7 @@ mod asks;
 
 use super::task::{Stamp, TaskIndex, TaskState, VerifyAfter};
 use super::{
-    Doubt, FailedReason, NotStartedReason, Phase, Purpose, Record, RecordKind, ReplayError, State, UnknownReason,
+    Actor, Doubt, FailedReason, NotStartedReason, Phase, Purpose, Record, RecordKind, ReplayError, State, UnknownReason,
 };
 use crate::plan::{Action, Plan, StepIndex, StepPath, Verify};
 
@@ -219,6 +219,7 @@ impl State {
             | RecordKind::AskUnavailable { .. }
             | RecordKind::AskWithdrawn { .. } => self.apply_ask(record),
             RecordKind::ApprovalBegan { path }
+            | RecordKind::BreakglassUsed { path, .. }
             | RecordKind::ApprovalGranted { path, .. }
             | RecordKind::ApprovalVoided { path, .. } => {
                 let task = self.find(path)?;
@@ -257,6 +258,10 @@ impl State {
             }
             RecordKind::RunResumed { epoch, rechecked, again, .. } => {
                 self.epoch = *epoch;
+                // No engine, nobody who drove: whoever brings the run back does.
+                if matches!(record.actor, Actor::Person { .. }) {
+                    self.pen = Some(record.actor.clone());
+                }
                 self.draining = None;
                 self.drained = None;
                 for ask in self.asks.values_mut() {

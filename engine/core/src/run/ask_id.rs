@@ -45,7 +45,7 @@ pub enum AskKind {
 pub enum AskUnavailableReason {
     /// No terminal, and no answer was given beforehand.
     NoTerminal,
-    /// It needs a person other than the starter, and nobody else can attach.
+    /// It needed another person, and nobody else could attach. No longer written: such an ask waits for whoever attaches.
     NeedsAnotherPerson,
     /// Nobody answered in time.
     Expired,

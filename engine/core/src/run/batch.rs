@@ -330,6 +330,7 @@ fn needs_sync(run: &Run, kind: &RecordKind) -> bool {
         | RecordKind::AskAnswered { .. }
         | RecordKind::LockTakenOver { .. }
         | RecordKind::ApprovalGranted { .. }
+        | RecordKind::BreakglassUsed { .. }
         | RecordKind::UndoStarted { .. }
         | RecordKind::NoteAdded { .. }
         | RecordKind::DecisionMade { .. }

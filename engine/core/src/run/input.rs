@@ -80,6 +80,8 @@ pub enum Word {
     Override,
     /// Take a host over from the run that has it.
     TakeOver,
+    /// Approve alone what others should have approved.
+    BreakGlass,
 }
 
 /// One answer of one person to one ask.

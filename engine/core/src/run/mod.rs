@@ -45,6 +45,7 @@ mod record_names;
 mod rejected;
 mod replay;
 mod resolve;
+mod rights;
 mod sabotage;
 mod stale;
 mod state;

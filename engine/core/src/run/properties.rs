@@ -207,6 +207,8 @@ fn person(name: &str, uid: Option<u32>, groups: &[&str]) -> Actor {
 
 struct Said {
     actor: Actor,
+    word: Word,
+    reason: Option<&'static str>,
     fact: Option<&'static str>,
     plan: Option<&'static str>,
     typed: Option<&'static str>,
@@ -214,7 +216,11 @@ struct Said {
 }
 
 fn said(actor: Actor) -> Said {
-    Said { actor, fact: None, plan: None, typed: Some("go"), prepared: false }
+    Said { actor, word: Word::Approve, reason: None, fact: None, plan: None, typed: Some("go"), prepared: false }
+}
+
+fn broken(actor: Actor) -> Said {
+    Said { word: Word::BreakGlass, reason: Some("nobody else is awake"), ..said(actor) }
 }
 
 /// Says each in turn to one approval; the last verdict, and whether the step it allows has begun.
@@ -231,8 +237,8 @@ fn approvals(drill: bool, effect: EffectClass, rules: Approve, all: Vec<Said>) -
         let owned = |text: Option<&str>| text.map(str::to_owned);
         let answer = Answer {
             ask,
-            word: Word::Approve,
-            reason: None,
+            word: said.word,
+            reason: owned(said.reason),
             evidence: None,
             fact: owned(said.fact),
             plan: owned(said.plan),
@@ -318,6 +324,38 @@ fn the_rules_of_approvals() {
                 rules(),
                 vec![Said { typed: None, prepared: true, plan: Some("sha256:plan"), ..said(alice()) }],
             ),
+        ),
+        ("not_starter: another, who attached", approvals(false, Repeatable, other(), vec![said(bob())])),
+        ("by 2: two, who attached", approvals(false, Repeatable, two(), vec![said(alice()), said(bob())])),
+        ("glass: where nobody is excluded", approvals(false, Repeatable, rules(), vec![broken(alice())])),
+        ("glass: the starter", approvals(false, Repeatable, other(), vec![broken(alice())])),
+        ("glass: one who may approve", approvals(false, Repeatable, other(), vec![broken(bob())])),
+        ("glass: not among them", approvals(false, Repeatable, of(), vec![broken(dave())])),
+        ("glass: by 2, alone", approvals(false, Repeatable, two(), vec![broken(alice())])),
+        ("glass: by 2, after approving", approvals(false, Repeatable, two(), vec![said(alice()), broken(alice())])),
+        ("glass: the engine", approvals(false, Repeatable, other(), vec![broken(Actor::Engine {})])),
+        (
+            "glass: without a reason",
+            approvals(false, Repeatable, other(), vec![Said { reason: Some(" "), ..broken(alice()) }]),
+        ),
+        ("glass: mistyped", approvals(false, Repeatable, other(), vec![Said { typed: Some("y"), ..broken(alice()) }])),
+        ("glass: beforehand", approvals(false, Repeatable, other(), vec![Said { prepared: true, ..broken(alice()) }])),
+        (
+            "glass: for another plan",
+            approvals(false, Repeatable, other(), vec![Said { plan: Some("sha256:other"), ..broken(alice()) }]),
+        ),
+        (
+            "glass: with a wrong fact",
+            approvals(
+                false,
+                Repeatable,
+                Approve { not_starter: true, ..fact() },
+                vec![Said { fact: Some("4"), ..broken(alice()) }],
+            ),
+        ),
+        (
+            "glass: destroys, typed: its name",
+            approvals(false, Destroy, other(), vec![Said { typed: Some("lab web-1"), ..broken(alice()) }]),
         ),
     ];
     let table: String = cases.iter().map(|(case, verdict)| format!("{case:<55} {verdict}\n")).collect();

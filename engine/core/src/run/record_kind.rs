@@ -433,6 +433,16 @@ pub enum RecordKind {
         /// The hash it is bound to: plan and previews.
         bound_to: String,
     },
+    /// A person granted alone what others should have: it stands first in every report.
+    #[serde(rename = "breakglass.used")]
+    BreakglassUsed {
+        /// The `approve` step.
+        path: StepPath,
+        /// Why it could not wait.
+        reason: String,
+        /// The hash it is bound to: plan and previews.
+        bound_to: String,
+    },
     /// An approval no longer counts; it is asked for again.
     #[serde(rename = "approval.voided")]
     ApprovalVoided {

@@ -89,14 +89,22 @@ pub enum Rejected {
     #[error("type `{0}` to confirm")]
     TypedDiffers(String),
     /// The person is not among those who may approve.
-    #[error("{0} is not among those who may approve")]
+    #[error("{0} is not among those who may approve: one of them must attach, or say `break-glass` with a reason")]
     NotAmongApprovers(Actor),
     /// The starter may not approve this.
-    #[error("the person who started the run may not approve this")]
+    #[error(
+        "the person who started the run may not approve this: another must attach, or say `break-glass` with a reason"
+    )]
     StarterMayNotApprove,
     /// One person counts once.
-    #[error("{0} has approved already; another person must")]
+    #[error("{0} has approved already: another person must, or say `break-glass` with a reason")]
     SamePersonTwice(Actor),
+    /// The glass is for whom the approval excludes.
+    #[error("nothing keeps {0} from approving this: say `approve`")]
+    MayApprove(Actor),
+    /// It was given beforehand, and must be typed when it is asked for.
+    #[error("`{0}` is not taken from an answers file: it is typed when it is needed")]
+    MustBeTyped(Word),
     /// The engine itself cannot answer an ask or give a command.
     #[error("only a person can say this")]
     NotAPerson,
@@ -104,8 +112,14 @@ pub enum Rejected {
     #[error("`as:` is honoured in drills and rehearsals only")]
     NameOutsideDrill,
     /// Somebody else drives.
-    #[error("{0} has the pen; take it first")]
+    #[error("{0} has the pen and drives; to drive instead, take it first: `pen`")]
     PenHeldBy(Actor),
+    /// Nobody drives since the pen was handed over.
+    #[error("nobody has the pen since it was handed over; to drive, take it first: `pen`")]
+    PenFree,
+    /// The pen is this person's already.
+    #[error("you have the pen already")]
+    PenIsYours,
     /// The run is held already.
     #[error("the run is held already")]
     AlreadyHeld,
@@ -154,9 +168,13 @@ impl Rejected {
             Self::NotAmongApprovers(..) => "not_among_approvers",
             Self::StarterMayNotApprove => "starter_may_not_approve",
             Self::SamePersonTwice(..) => "same_person_twice",
+            Self::MayApprove(..) => "may_approve",
+            Self::MustBeTyped(..) => "must_be_typed",
             Self::NotAPerson => "not_a_person",
             Self::NameOutsideDrill => "name_outside_drill",
             Self::PenHeldBy(..) => "pen_held_by",
+            Self::PenFree => "pen_free",
+            Self::PenIsYours => "pen_is_yours",
             Self::AlreadyHeld => "already_held",
             Self::NotHeld => "not_held",
             Self::AlreadyAborted => "already_aborted",

@@ -96,6 +96,8 @@ pub struct Approval {
     pub bound_to: Option<String>,
     /// The first effect it allows has been intended: its 15 minutes are over with.
     pub used: bool,
+    /// Who broke the glass instead.
+    pub broken: Option<Actor>,
 }
 
 /// The fold of a run's records.
@@ -276,7 +278,8 @@ impl State {
         self.starter.as_ref()
     }
 
-    /// Who drives.
+    /// Who drives: the starter, whoever resumed last, or whoever took it since. `None`: it was handed over, and nobody has
+    /// taken it up.
     #[must_use]
     pub fn pen(&self) -> Option<&Actor> {
         self.pen.as_ref()

@@ -213,3 +213,80 @@ fn a_run_cut_at_any_record_resumes_and_finishes() {
         }
     }
 }
+
+fn bob() -> Actor {
+    Actor::Person { name: "bob".to_owned(), uid: Some(1001), groups: Vec::new() }
+}
+
+fn say(bench: &mut Bench, actor: Actor, command: Command) -> String {
+    let said = bench.say(Input::Commanded { actor, command });
+    let pen = bench.run.state().pen().map_or_else(|| "nobody".to_owned(), ToString::to_string);
+    format!("{}, {pen} has the pen", said.map_or_else(|why| why.name().to_owned(), |()| "taken".to_owned()))
+}
+
+#[test]
+fn one_has_the_pen_and_the_others_note_and_take_it() {
+    let mut bench = Bench::start(rolling(2, 0));
+    assert_eq!(say(&mut bench, bob(), Command::Hold), "pen_held_by, alice has the pen");
+    let note = Command::Note { text: "seen".to_owned(), at: None };
+    assert_eq!(say(&mut bench, bob(), note), "taken, alice has the pen");
+    assert_eq!(say(&mut bench, operator(), Command::Pen), "pen_is_yours, alice has the pen");
+    assert_eq!(say(&mut bench, bob(), Command::Pen), "taken, bob has the pen");
+    assert_eq!(say(&mut bench, operator(), Command::Hold), "pen_held_by, bob has the pen");
+    assert_eq!(say(&mut bench, bob(), Command::Hold), "taken, bob has the pen");
+}
+
+#[test]
+fn what_is_handed_over_is_answered_by_whoever_takes_the_pen() {
+    let mut bench = Bench::start(rolling(2, 0));
+    bench.run_all(|_| ended(1, ""));
+    bench.answer(Word::HandOver).unwrap();
+    assert_eq!(bench.ask().unavailable, None, "it waits, and the engine with it");
+    assert_eq!(bench.run.state().draining(), None);
+    assert_eq!(bench.answer(Word::Retry), Err(Rejected::PenFree));
+    assert_eq!(say(&mut bench, operator(), Command::Hold), "pen_free, nobody has the pen");
+    // Whoever handed it over may take it back: that is on record too.
+    assert_eq!(say(&mut bench, operator(), Command::Pen), "taken, alice has the pen");
+    assert_eq!(bench.answer(Word::Retry), Ok(()));
+}
+
+#[test]
+fn whoever_resumes_a_run_drives_it() {
+    let bench = Bench::start(rolling(2, 0));
+    let records = bench.journal.records.clone();
+    let run = Run::resume(std::sync::Arc::clone(bench.run.plan()), "sha256:plan", &records).unwrap();
+    let mut bench = Bench { run, journal: Memory { records }, effects: Vec::new(), seconds: 9 };
+    bench.say(Input::Resumed { actor: bob() }).unwrap();
+    assert_eq!(say(&mut bench, operator(), Command::Hold), "pen_held_by, bob has the pen");
+}
+
+/// How a run ends that is aborted while its only step is as `report` left it: its word then, and the exit code.
+fn aborted(step: crate::plan::CommandStep, report: Report, running: RunningAtAbort) -> (String, Option<ExitCode>) {
+    let action = Action::Command(Box::new(step));
+    let mut bench = Bench::start(plan(1, vec![super::testing::step("work", &[], &[0], action)]));
+    let request = bench.sent().unwrap();
+    bench.say(Input::Reported { key: request.key, report, at: None }).unwrap();
+    bench.say(Input::Commanded { actor: operator(), command: Command::Abort { running } }).unwrap();
+    (words(&bench).trim_end().to_owned(), bench.run.state().finished())
+}
+
+#[test]
+fn what_an_abort_leaves_unverified_is_unknown() {
+    let mut work = command(EffectClass::Once);
+    let probe = crate::plan::Probe { command: script("look"), expect: None, timeout_ms: 1_000 };
+    work.verify = Some(crate::plan::Verify::Probe(probe));
+    let leave = aborted(work.clone(), ended(0, ""), RunningAtAbort::Leave);
+    assert_eq!(leave, ("work/@web-1 UNKN".to_owned(), Some(ExitCode::UNKNOWN)));
+    let wait = aborted(work, ended(0, ""), RunningAtAbort::Wait);
+    assert_eq!(wait, ("work/@web-1 RUN".to_owned(), None), "its verify is waited for");
+}
+
+#[test]
+fn what_waits_to_be_tried_again_has_failed_when_the_run_is_aborted() {
+    let mut work = command(EffectClass::Repeatable);
+    work.retry = crate::plan::Retry { attempts: 3, delay_ms: 60_000 };
+    for running in [RunningAtAbort::Wait, RunningAtAbort::Kill, RunningAtAbort::Leave] {
+        let end = aborted(work.clone(), ended(1, ""), running);
+        assert_eq!(end, ("work/@web-1 FAIL".to_owned(), Some(ExitCode::ABORTED)), "{running:?}");
+    }
+}

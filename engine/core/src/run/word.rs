@@ -6,7 +6,7 @@ use super::Word;
 
 impl Word {
     /// Every word, in the order of the table in the book.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Continue,
         Self::Approve,
         Self::Refuse,
@@ -25,6 +25,7 @@ impl Word {
         Self::Leave,
         Self::Override,
         Self::TakeOver,
+        Self::BreakGlass,
     ];
 
     /// The word as people write it, the same everywhere.
@@ -49,7 +50,31 @@ impl Word {
             Self::Leave => "leave",
             Self::Override => "override",
             Self::TakeOver => "take-over",
+            Self::BreakGlass => "break-glass",
         }
+    }
+
+    /// Whether it may be given beforehand, in an answers file. Going around an approval is decided when it is needed.
+    #[must_use]
+    pub const fn may_be_prepared(self) -> bool {
+        !matches!(self, Self::BreakGlass)
+    }
+
+    /// The words that an answers file may hold.
+    pub fn prepared() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|word| word.may_be_prepared())
+    }
+
+    /// Whether it is confirmed by typing the ask's phrase, where the ask has one.
+    #[must_use]
+    pub const fn is_typed(self) -> bool {
+        matches!(self, Self::Approve | Self::Override | Self::TakeOver | Self::BreakGlass)
+    }
+
+    /// Whether only who has the pen may say it. To agree or not is anybody's; what becomes of a host is for who drives.
+    #[must_use]
+    pub const fn drives(self) -> bool {
+        !matches!(self, Self::Approve | Self::Refuse | Self::BreakGlass)
     }
 
     /// The word of a text.

@@ -836,6 +836,10 @@ findings! {
     AnswerRejected { step: String, word: String, why: String } = "B1109" Warning:
         "the answer `{word}` for `{step}` was not taken: {why}", "",
         "an answer that does not fit is like none; mend it, or leave it out";
+    /// A word that is typed when it is needed.
+    AnswerMustBeTyped { word: String } = "B1110" Error:
+        "`{word}` cannot be given beforehand", "",
+        "whether to go around an approval is decided when it is needed; it is typed then";
 
     // World files.
     /// The file is no mapping with a name.

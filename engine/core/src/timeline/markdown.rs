@@ -23,6 +23,12 @@ pub fn to_markdown(timeline: &Timeline) -> String {
 
 fn write(text: &mut String, timeline: &Timeline) -> std::fmt::Result {
     header(text, timeline)?;
+    let broken: Vec<&Row> = timeline.rows.iter().filter(|row| row.kind == RowKind::BreakGlass).collect();
+    if !broken.is_empty() {
+        let means = "Where a person granted alone what others should have agreed to, and why it could not wait.";
+        writeln!(text, "\n## Break-glass\n\n{means}\n")?;
+        table(text, timeline, &broken)?;
+    }
     let exceptions: Vec<&Row> = timeline.rows.iter().filter(|row| row.kind == RowKind::Exception).collect();
     if !exceptions.is_empty() {
         let means = "Where a person went around a rule: overrides, work by hand, skips, exclusions.";
@@ -72,6 +78,7 @@ fn table(text: &mut String, timeline: &Timeline, rows: &[&Row]) -> std::fmt::Res
         let mut what = match row.kind {
             RowKind::Note => "NOTE ".to_owned(),
             RowKind::Decision => "**DECISION** ".to_owned(),
+            RowKind::BreakGlass => "**BREAK-GLASS** ".to_owned(),
             _ => String::new(),
         };
         if let Some(path) = &row.path {

@@ -31,6 +31,8 @@ pub enum RowKind {
     Note,
     /// A decision.
     Decision,
+    /// A person granted alone what others should have: before everything else.
+    BreakGlass,
     /// A person went around a rule: an override, work by hand, a skip, an exclusion.
     Exception,
 }

@@ -282,11 +282,17 @@ impl Teller {
                 let waited =
                     self.waited(ask, record).map(|ms| format!(", waited {}", duration(ms))).unwrap_or_default();
                 // What is an exception says its reason in the row that follows.
-                let is_said_again = matches!(word, Word::Skip | Word::ByHand | Word::Exclude | Word::Override);
+                let is_said_again =
+                    matches!(word, Word::Skip | Word::ByHand | Word::Exclude | Word::Override | Word::BreakGlass);
                 let because = reason.as_ref().or(evidence.as_ref());
                 let because = because.filter(|b| !is_said_again && !b.trim().is_empty());
                 let because = because.map(|b| format!(": {b}")).unwrap_or_default();
                 (RowKind::Person, format!("{word}{because}{waited}"))
+            }
+            RecordKind::BreakglassUsed { path, reason, .. } => {
+                let task = self.view.state().graph().find(path);
+                let needs = task.and_then(|task| self.view.needs(task)).unwrap_or_default();
+                (RowKind::BreakGlass, format!("granted alone what needs {needs}: {reason}"))
             }
             RecordKind::AskUnavailable { .. } => (RowKind::Trouble, "nobody could be asked".to_owned()),
             RecordKind::NoteAdded { text } => (RowKind::Note, text.clone()),

@@ -11,8 +11,8 @@ use super::remark::Remark;
 use super::wait::{Said, Wait};
 use crate::plan::{HostIndex, Plan, StepPath};
 use crate::run::{
-    AskId, Exit, ExitCode, Graph, Purpose, Record, RecordKind, ReplayError, SkipReason, Stamp, State, StreamInfo,
-    TaskIndex, Word, Work, describe, describe_unknown,
+    Actor, AskId, Exit, ExitCode, Graph, Purpose, Record, RecordKind, ReplayError, SkipReason, Stamp, State,
+    StreamInfo, TaskIndex, Word, Work, describe, describe_unknown,
 };
 
 /// How a run stands as a whole.
@@ -121,6 +121,13 @@ impl RunView {
     #[must_use]
     pub fn incident(&self) -> Option<&str> {
         self.state.info().and_then(|info| info.incident.as_deref())
+    }
+
+    /// Who drives: the starter, whoever resumed last, or whoever took the pen since. `None` before the first record, and
+    /// when the pen was handed over and nobody has taken it up.
+    #[must_use]
+    pub fn pen(&self) -> Option<&Actor> {
+        self.state.pen()
     }
 
     /// When the first record was written.
@@ -232,8 +239,8 @@ impl RunView {
                         word: *word,
                         because: reason.clone().or_else(|| evidence.clone()),
                     });
-                    // An approval stays open until enough have agreed.
-                    if *word != Word::Approve {
+                    // An approval stays open until it is granted: enough have agreed, or the glass was broken.
+                    if !matches!(word, Word::Approve | Word::BreakGlass) {
                         self.close_wait(ask, stamp);
                     }
                 }
@@ -371,7 +378,7 @@ impl RunView {
             }
             RecordKind::StepCompleted { .. } => {
                 instance.began.get_or_insert_with(|| stamp.clone());
-                if let crate::run::Actor::Person { .. } = record.actor {
+                if let Actor::Person { .. } = record.actor {
                     instance.by = Some(record.actor.to_string());
                 }
                 instance.over(stamp, None);
@@ -473,6 +480,7 @@ pub(crate) fn path_of(kind: &RecordKind) -> Option<&StepPath> {
         | RecordKind::GateTimedOut { path, .. }
         | RecordKind::GateOverridden { path, .. }
         | RecordKind::ApprovalBegan { path }
+        | RecordKind::BreakglassUsed { path, .. }
         | RecordKind::ApprovalGranted { path, .. }
         | RecordKind::ApprovalVoided { path, .. }
         | RecordKind::OutcomeLate { path, .. } => Some(path),

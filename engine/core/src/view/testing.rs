@@ -188,6 +188,38 @@ fn approved() -> Story {
     tell("approved", bench)
 }
 
+/// Alone at night: an approval that two others should give, and a failure that is handed over.
+fn glass_broken() -> Story {
+    let approve =
+        Approve { allows: vec![StepIndex(1)], show: vec![], by: 2, of: vec![], not_starter: true, fact: None };
+    let steps = vec![
+        step("agree", &[], &[], Action::Approve(Box::new(approve))),
+        step("work", &[0], &[0], Action::Command(Box::new(command(EffectClass::Repeatable)))),
+    ];
+    let mut bench = Bench::start(plan(1, steps));
+    bench.seconds += 300;
+    bench.answer(Word::BreakGlass).unwrap();
+    bench.run_all(|_| ended(1, ""));
+    bench.answer(Word::HandOver).unwrap();
+    let bob = crate::run::Actor::Person { name: "bob".to_owned(), uid: Some(1001), groups: Vec::new() };
+    bench.say(Input::Commanded { actor: bob.clone(), command: Command::Pen }).unwrap();
+    let ask = bench.ask().id.clone();
+    let answer = crate::run::Answer {
+        ask,
+        word: Word::Retry,
+        reason: None,
+        evidence: None,
+        fact: None,
+        plan: None,
+        typed: None,
+        wait_ms: None,
+        prepared: false,
+    };
+    bench.say(Input::Answered { actor: bob, answer }).unwrap();
+    bench.run_all(|_| ended(0, ""));
+    tell("glass_broken", bench)
+}
+
 fn crashed_and_resumed() -> Story {
     let mut bench = Bench::start(rolling(2, 0));
     let _lost_with_the_engine = bench.sent().unwrap();
@@ -302,6 +334,7 @@ pub(crate) fn all() -> Vec<Story> {
         unknown_and_a_person(),
         held(),
         approved(),
+        glass_broken(),
         crashed_and_resumed(),
         aborted(),
         gate_overridden(),

@@ -80,7 +80,7 @@ impl RunView {
         state.phase() != Phase::Finished && state.aborted().is_none() && !state.is_stopped()
     }
 
-    pub(super) fn needs(&self, task: TaskIndex) -> Option<String> {
+    pub(crate) fn needs(&self, task: TaskIndex) -> Option<String> {
         match self.state.graph().work(task) {
             Work::Pause(_) | Work::Manual(_) => Some("a person".to_owned()),
             Work::Approve(approve) => {

@@ -43,6 +43,10 @@ impl State {
                     }
                     return Ok(());
                 }
+                // Nor does this one close it: what follows is granted in a record of its own.
+                if *word == Word::BreakGlass {
+                    return Ok(());
+                }
                 self.close_ask(ask, task);
                 // Whether the host was still being asked or not: a person has taken it up.
                 if kind == Some(AskKind::Unknown)
@@ -63,6 +67,8 @@ impl State {
                         self.transition(task, TaskState::Todo);
                     }
                     Word::Refuse => self.refused = true,
+                    // Whoever says it drives no longer; whoever takes the pen answers.
+                    Word::HandOver => self.pen = None,
                     Word::Done => self.task_mut(task).evidence.clone_from(evidence),
                     Word::Wait => {
                         let is = self.task_mut(task);
@@ -112,6 +118,10 @@ impl State {
                 self.approvals.insert(top, Approval::default());
                 self.stop_previews(top);
                 self.transition(task, TaskState::Previewing);
+            }
+            RecordKind::BreakglassUsed { .. } => {
+                self.exceptions += 1;
+                self.approvals.entry(top).or_default().broken = Some(record.actor.clone());
             }
             RecordKind::ApprovalGranted { bound_to, .. } => {
                 for allowed in self.graph.approve(top).map_or(&[][..], |a| &a.allows).to_vec() {

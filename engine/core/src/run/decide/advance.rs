@@ -295,6 +295,7 @@ impl Batch<'_> {
     }
 
     fn finish(&mut self) {
+        self.give_up_retries("the run is over");
         let asks: Vec<_> = self.state().asks().map(|ask| ask.id.clone()).collect();
         for ask in asks {
             self.engine(RecordKind::AskWithdrawn { ask });

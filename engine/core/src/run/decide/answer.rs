@@ -5,8 +5,7 @@ use crate::run::batch::Batch;
 use crate::run::graph::Work;
 use crate::run::task::{TaskIndex, TaskState};
 use crate::run::{
-    Actor, Answer, Ask, AskKind, AskUnavailableReason, FailedReason, Purpose, RecordKind, Rejected, SkipReason,
-    UnknownReason, Word,
+    Actor, Answer, Ask, AskKind, FailedReason, Purpose, RecordKind, Rejected, SkipReason, UnknownReason, Word,
 };
 use crate::runbook::{HostName, StepId};
 
@@ -17,16 +16,14 @@ impl Batch<'_> {
             .ask(&answer.ask)
             .cloned()
             .ok_or_else(|| Rejected::NoSuchAsk { path: answer.ask.path.clone(), number: answer.ask.number })?;
-        // To agree or not is anybody's; what becomes of a host is for who drives.
-        let drives = ask.kind == AskKind::Lock || !matches!(answer.word, Word::Approve | Word::Refuse);
-        self.check_actor(actor, drives)?;
+        self.state().may_speak(actor, ask.kind == AskKind::Lock || answer.word.drives())?;
         check_words(&ask, &answer)?;
         if ask.kind == AskKind::Lock {
             return self.lock_answered(actor, &ask, &answer);
         }
         let task =
             self.state().graph().find(&ask.id.path).ok_or_else(|| Rejected::UnknownStep(ask.id.path.to_string()))?;
-        if answer.word == Word::Approve {
+        if matches!(answer.word, Word::Approve | Word::BreakGlass) {
             return self.approve(actor, task, &ask, &answer);
         }
         if answer.word == Word::Override && !answer.prepared {
@@ -48,35 +45,15 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Only people answer; a name without an account counts in drills only; driving needs the pen.
-    pub(in crate::run) fn check_actor(&self, actor: &Actor, drives: bool) -> Result<(), Rejected> {
-        let Actor::Person { uid, .. } = actor else { return Err(Rejected::NotAPerson) };
-        let is_drill = self.state().info().is_some_and(|info| info.drill);
-        if uid.is_none() && !is_drill {
-            return Err(Rejected::NameOutsideDrill);
-        }
-        match self.state().pen() {
-            Some(pen) if drives && !is_drill && !pen.is_same_person(actor) => Err(Rejected::PenHeldBy(pen.clone())),
-            _ => Ok(()),
-        }
-    }
-
     fn approve(&mut self, actor: &Actor, task: TaskIndex, ask: &Ask, answer: &Answer) -> Result<(), Rejected> {
         let Work::Approve(approve) = self.state().graph().work(task) else {
             return Err(Rejected::UnknownStep(ask.id.path.to_string()));
         };
         let approve = approve.clone();
-        let Actor::Person { name, groups, .. } = actor else { return Err(Rejected::NotAPerson) };
-        if !approve.of.is_empty() && !approve.of.iter().any(|of| of == name || groups.contains(of)) {
-            return Err(Rejected::NotAmongApprovers(actor.clone()));
-        }
-        if approve.not_starter && self.state().is_starter(actor) {
-            return Err(Rejected::StarterMayNotApprove);
-        }
-        let top = self.state().graph().top_of(task);
-        let by = top.and_then(|top| self.state().approvals.get(&top)).map(|a| a.by.clone()).unwrap_or_default();
-        if by.iter().any(|other| other.is_same_person(actor)) {
-            return Err(Rejected::SamePersonTwice(actor.clone()));
+        self.state().may_say(actor, ask, answer.word)?;
+        let is_broken = answer.word == Word::BreakGlass;
+        if is_broken && answer.prepared {
+            return Err(Rejected::MustBeTyped(answer.word));
         }
         if let Some(given) = &answer.plan
             && given != self.state().plan_hash()
@@ -105,24 +82,28 @@ impl Batch<'_> {
             actor.clone(),
             RecordKind::AskAnswered {
                 ask: ask.id.clone(),
-                word: Word::Approve,
+                word: answer.word,
                 reason: answer.reason.clone(),
                 evidence: answer.evidence.clone(),
-                bound_to: Some(bound_to),
+                bound_to: Some(bound_to.clone()),
                 wait_ms: None,
             },
         );
+        if is_broken {
+            let (path, reason) = (ask.id.path.clone(), answer.reason.clone().unwrap_or_default());
+            self.emit(actor.clone(), RecordKind::BreakglassUsed { path, reason, bound_to });
+        }
         self.count_approvals(task);
         Ok(())
     }
 
-    /// Grants an approval that enough people have given.
+    /// Grants an approval that enough people have given, or for which somebody broke the glass.
     pub(in crate::run) fn count_approvals(&mut self, task: TaskIndex) {
         let Work::Approve(approve) = self.state().graph().work(task) else { return };
         let needed = approve.by;
         let top = self.state().graph().top_of(task);
-        let given = top.and_then(|top| self.state().approvals.get(&top)).map_or(0, |a| a.by.len());
-        if u32::try_from(given).unwrap_or(u32::MAX) >= needed {
+        let Some(approval) = top.and_then(|top| self.state().approvals.get(&top)) else { return };
+        if approval.broken.is_some() || u32::try_from(approval.by.len()).unwrap_or(u32::MAX) >= needed {
             let path = self.state().graph().path(task).clone();
             let bound_to = self.bound_to(task);
             self.engine(RecordKind::ApprovalGranted { path, bound_to });
@@ -174,12 +155,8 @@ impl Batch<'_> {
                     self.open_ask(task, ask.kind);
                 }
             }
-            Word::HandOver => {
-                self.open_ask(task, ask.kind);
-                if let Some(again) = self.state().task(task).ask.clone() {
-                    self.make_unavailable(&again, AskUnavailableReason::NeedsAnotherPerson);
-                }
-            }
+            // Asked anew, of whoever takes the pen: the record of this answer laid it down.
+            Word::HandOver => self.open_ask(task, ask.kind),
             Word::AskAgain => match self.state().task(task).state.clone() {
                 TaskState::Unknown { reason: UnknownReason::VerifyUnanswered { .. }, .. } => {
                     self.intend(task, Purpose::Verify);
@@ -205,8 +182,8 @@ impl Batch<'_> {
             Word::Override => {
                 self.emit(actor.clone(), RecordKind::GateOverridden { path, reason });
             }
-            // Handled before: it does not close the ask.
-            Word::Approve => {}
+            // Handled before: they do not close the ask.
+            Word::Approve | Word::BreakGlass => {}
             // Of no instance: see `lock.rs`.
             Word::TakeOver => {}
         }
@@ -288,7 +265,13 @@ fn check_words(ask: &Ask, answer: &Answer) -> Result<(), Rejected> {
     }
     let is_blank = |text: &Option<String>| text.as_ref().is_none_or(|t| t.trim().is_empty());
     let needs_reason = match word {
-        Word::Refuse | Word::Skip | Word::Exclude | Word::Override | Word::Failed | Word::TakeOver => true,
+        Word::Refuse
+        | Word::Skip
+        | Word::Exclude
+        | Word::Override
+        | Word::Failed
+        | Word::TakeOver
+        | Word::BreakGlass => true,
         Word::Retry => ask.kind == AskKind::Unknown,
         _ => false,
     };

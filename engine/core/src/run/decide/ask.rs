@@ -34,20 +34,7 @@ impl Batch<'_> {
         let question = self.question(task, kind);
         let words = self.offered(task, kind);
         let typed = self.phrase(task, kind);
-        self.engine(RecordKind::AskOpened { ask: ask.clone(), kind, question, words, typed, fact });
-        if kind == AskKind::Approve && self.needs_another_person(task) {
-            self.make_unavailable(&ask, AskUnavailableReason::NeedsAnotherPerson);
-        }
-    }
-
-    /// Until several people can attach, an approval by somebody else, or by several, cannot be given outside a drill.
-    pub(in crate::run) fn needs_another_person(&self, task: TaskIndex) -> bool {
-        if self.state().info().is_some_and(|info| info.drill) {
-            return false;
-        }
-        let graph = self.state().graph();
-        let Some(top) = graph.top_of(task) else { return false };
-        graph.approve(top).is_some_and(|approve| approve.not_starter || approve.by > 1)
+        self.engine(RecordKind::AskOpened { ask, kind, question, words, typed, fact });
     }
 
     fn question(&self, task: TaskIndex, kind: AskKind) -> String {
@@ -78,7 +65,7 @@ impl Batch<'_> {
         let has_host = graph.node(task).host.is_some();
         let mut words = match kind {
             AskKind::Pause => vec![Word::Continue],
-            AskKind::Approve => vec![Word::Approve, Word::Refuse],
+            AskKind::Approve => vec![Word::Approve, Word::Refuse, Word::BreakGlass],
             AskKind::Manual => vec![Word::Done, Word::Skip],
             AskKind::Verify => vec![Word::Done, Word::Failed],
             AskKind::Failure if is_approve => vec![Word::Retry, Word::HandOver],
@@ -97,6 +84,10 @@ impl Batch<'_> {
             // An undo half done is finished or stuck; leaving its host out would hide that.
             Word::Exclude => has_host && !matches!(graph.node(task).role, Role::Undo { .. }),
             Word::Shell => has_host,
+            // Where the approval excludes nobody there is no glass.
+            Word::BreakGlass => {
+                matches!(graph.work(task), Work::Approve(a) if a.not_starter || a.by > 1 || !a.of.is_empty())
+            }
             Word::Undo if kind == AskKind::Failure => {
                 !graph.undo_of(task).is_empty() && !self.state().task(task).undone
             }

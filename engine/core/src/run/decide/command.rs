@@ -2,7 +2,10 @@
 
 use crate::run::batch::Batch;
 use crate::run::task::{TaskIndex, TaskState};
-use crate::run::{Actor, CancelReport, Command, DrainReason, Purpose, RecordKind, Rejected, RunningAtAbort};
+use crate::run::{
+    Actor, CancelReport, Command, DrainReason, FailedReason, Purpose, RecordKind, Rejected, RunningAtAbort,
+    UnknownReason,
+};
 
 /// From mild to hard; a harder abort replaces a milder one.
 fn rank(running: RunningAtAbort) -> u8 {
@@ -15,8 +18,7 @@ fn rank(running: RunningAtAbort) -> u8 {
 
 impl Batch<'_> {
     pub(in crate::run) fn commanded(&mut self, actor: &Actor, command: Command) -> Result<(), Rejected> {
-        let drives = matches!(command, Command::Hold | Command::Continue | Command::Abort { .. });
-        self.check_actor(actor, drives)?;
+        self.state().may_command(actor, &command)?;
         let kind = match command {
             Command::Hold if self.state().is_held() => return Err(Rejected::AlreadyHeld),
             Command::Hold => RecordKind::RunHeld {},
@@ -46,6 +48,10 @@ impl Batch<'_> {
         }
         let open: Vec<TaskIndex> = self.run.inflight.commands.iter().map(|(task, ..)| *task).collect();
         for task in open {
+            // Its command ended, and nobody will have looked whether it did what it should.
+            if running == RunningAtAbort::Leave && matches!(self.state().task(task).state, TaskState::Verifying(_)) {
+                self.leave_unverified(task);
+            }
             if self.state().task(task).state != TaskState::Running {
                 continue;
             }
@@ -70,7 +76,32 @@ impl Batch<'_> {
             self.run.inflight.asking.clear();
             self.run.inflight.preflights.clear();
         }
+        for task in self.give_up_retries("the run was aborted") {
+            self.failed(task);
+        }
         Ok(())
+    }
+
+    fn leave_unverified(&mut self, task: TaskIndex) {
+        let path = self.state().graph().path(task).clone();
+        let attempt = self.state().task(task).attempt;
+        let reason =
+            UnknownReason::VerifyUnanswered { why: "the run was aborted before its verify answered".to_owned() };
+        self.engine(RecordKind::StepUnknown { path, attempt, reason, asking: false });
+    }
+
+    /// What waits for its next automatic attempt has failed: there will be none.
+    pub(in crate::run) fn give_up_retries(&mut self, why: &str) -> Vec<TaskIndex> {
+        let graph = std::sync::Arc::clone(self.state().graph());
+        let waiting = graph.tasks().filter(|task| self.state().task(*task).state == TaskState::Retrying);
+        let waiting: Vec<TaskIndex> = waiting.collect();
+        for task in &waiting {
+            let path = graph.path(*task).clone();
+            let attempt = self.state().task(*task).attempt;
+            let failed = Some(FailedReason::SaidByPerson { reason: format!("not tried again: {why}") });
+            self.engine(RecordKind::StepSettled { path, attempt, failed, by: "the engine".to_owned() });
+        }
+        waiting
     }
 
     pub(in crate::run) fn drain(&mut self, reason: DrainReason) -> Result<(), Rejected> {

@@ -242,15 +242,21 @@ impl Batch<'_> {
     pub(in crate::run) fn not_started(&mut self, task: TaskIndex, reason: NotStartedReason) {
         let path = self.state().graph().path(task).clone();
         let (purpose, attempt) = (Purpose::Main, self.state().task(task).attempt);
-        self.engine(RecordKind::StepNotStarted { path: path.clone(), purpose, attempt, reason });
-        let times = self.state().task(task).lost_starts;
-        let is_lost_again = self.state().task(task).state == TaskState::Todo && times >= MOST_LOST_STARTS;
-        if is_lost_again && !self.run.is_broken(Sabotage::SendsForEver) {
-            let failed = Some(FailedReason::NotStarted(NotStartedReason::NeverArrived { times }));
-            self.engine(RecordKind::StepSettled { path, attempt, failed, by: "the engine".to_owned() });
-        }
+        self.engine(RecordKind::StepNotStarted { path, purpose, attempt, reason });
+        self.check_lost_starts(task);
         if matches!(self.state().task(task).state, TaskState::Failed(_)) {
             self.failed(task);
+        }
+    }
+
+    /// Sent often enough: a person must say whether there is a point in one more start.
+    pub(in crate::run) fn check_lost_starts(&mut self, task: TaskIndex) {
+        let (times, attempt) = (self.state().task(task).lost_starts, self.state().task(task).attempt);
+        let is_lost_again = self.state().task(task).state == TaskState::Todo && times >= MOST_LOST_STARTS;
+        if is_lost_again && !self.run.is_broken(Sabotage::SendsForEver) {
+            let path = self.state().graph().path(task).clone();
+            let failed = Some(FailedReason::NotStarted(NotStartedReason::NeverArrived { times }));
+            self.engine(RecordKind::StepSettled { path, attempt, failed, by: "the engine".to_owned() });
         }
     }
 

@@ -62,6 +62,11 @@ impl Batch<'_> {
                 self.ask_target(task, reason);
             }
             TaskState::Verifying(_) => self.intend(task, Purpose::Verify),
+            // The abort is on record; what follows from it was lost.
+            TaskState::Retrying => {
+                self.give_up_retries("the run was aborted");
+                self.failed(task);
+            }
             _ => {}
         }
     }
@@ -104,6 +109,11 @@ impl Batch<'_> {
                     reason => self.ask_target(task, reason),
                 }
             }
+            // The last start that never came is on record; what follows from it was lost.
+            TaskState::Todo if is.lost_starts > 0 => {
+                self.check_lost_starts(task);
+                self.failed(task);
+            }
             TaskState::Verifying(_) => self.intend(task, Purpose::Verify),
             TaskState::Previewing if matches!(self.state().graph().work(task), Work::Approve(_)) => {
                 self.begin_approval(task);
@@ -125,23 +135,12 @@ impl Batch<'_> {
                 self.engine(RecordKind::RunStopped { path });
             }
             TaskState::Asking if !has_ask => self.reopen_ask(task),
-            TaskState::Asking => {
-                self.count_approvals(task);
-                if self.state().task(task).ask.is_some() && self.needs_another_person(task) {
-                    self.still_unavailable(task);
-                }
-            }
+            TaskState::Asking => self.count_approvals(task),
             // The engine was gone between the failure and what follows from it.
             TaskState::Failed(_) if !has_ask => self.follow_up(task),
             TaskState::Undoing => self.next_undo(task),
             TaskState::Stuck if !has_ask => self.open_ask(task, crate::run::AskKind::Stuck),
             _ => {}
-        }
-    }
-
-    fn still_unavailable(&mut self, task: TaskIndex) {
-        if let Some(ask) = self.state().task(task).ask.clone() {
-            self.make_unavailable(&ask, crate::run::AskUnavailableReason::NeedsAnotherPerson);
         }
     }
 

@@ -163,7 +163,8 @@ impl Batch<'_> {
     pub(in crate::run) fn read_unknown(&mut self, task: TaskIndex) {
         let delay_ms = self.state().graph().command(task).map_or(0, |c| c.retry.delay_ms);
         let attempts = self.state().graph().command(task).map_or(1, |c| c.retry.attempts).max(READ_TRIES);
-        if self.state().task(task).tries < attempts && self.state().aborted().is_none() {
+        let goes_on = self.state().aborted().is_none() && !self.state().stopped;
+        if self.state().task(task).tries < attempts && goes_on {
             self.schedule_retry(task, delay_ms);
         } else if matches!(self.state().graph().work(task), Work::Probe(_)) {
             let path = self.state().graph().path(task).clone();

@@ -94,7 +94,7 @@ impl Plain {
                 let text = run::text(view, record)
                     .or_else(|| step::text(view, record))
                     .or_else(|| outcome::text(view, record))
-                    .or_else(|| people::text(record));
+                    .or_else(|| people::text(view, record));
                 text.into_iter().collect()
             }
         }

@@ -44,7 +44,7 @@ pub(super) fn opened(view: &RunView, record: &Record, beside_a_dialog: bool) -> 
     lines
 }
 
-pub(super) fn text(record: &Record) -> Option<String> {
+pub(super) fn text(view: &RunView, record: &Record) -> Option<String> {
     let by = who(&record.actor);
     Some(match &record.kind {
         RecordKind::AskAnswered { ask, word, reason, evidence, wait_ms, .. } => {
@@ -55,7 +55,16 @@ pub(super) fn text(record: &Record) -> Option<String> {
             if let Some(because) = reason.as_ref().or(evidence.as_ref()).filter(|b| !b.trim().is_empty()) {
                 text.push_str(&format!(": {}", visible(because)));
             }
+            if *word == Word::HandOver {
+                text.push_str("; nobody has the pen, whoever takes it answers");
+            }
             text
+        }
+        RecordKind::BreakglassUsed { path, reason, .. } => {
+            let task = view.state().graph().find(path);
+            let needs =
+                task.and_then(|task| view.needs(task)).map(|needs| format!(", which needs {}", visible(&needs)));
+            format!("BREAK-GLASS {by} alone grants {path}{}: {}", needs.unwrap_or_default(), visible(reason))
         }
         RecordKind::AskUnavailable { ask, reason } => {
             let why = match reason {

@@ -78,7 +78,7 @@ pub(super) fn text(view: &RunView, record: &Record) -> Option<String> {
         RecordKind::BudgetRefunded { roll, host, spent } => {
             format!("{host} no longer counts against the budget of {roll}: {spent} spent")
         }
-        RecordKind::PenTaken {} => format!("{by} drives from here on"),
+        RecordKind::PenTaken {} => format!("{by} takes the pen and drives from here on"),
         RecordKind::TailRecovered { at, len, .. } => {
             format!("the journal ended in {len} torn bytes at {at}; they were answered, nothing was cut off")
         }

@@ -28,6 +28,7 @@ pub(super) struct Fact {
     pub(super) allowed_by: Vec<u32>,
     pub(super) approvers: u32,
     pub(super) not_starter: bool,
+    pub(super) of: Vec<String>,
     pub(super) is_approve: bool,
     pub(super) is_manual: bool,
     pub(super) is_gate: bool,
@@ -162,6 +163,7 @@ impl Facts {
                 fact.is_approve = true;
                 fact.approvers = approve.by;
                 fact.not_starter = approve.not_starter;
+                fact.of.clone_from(&approve.of);
             }
             Action::Manual(_) => fact.is_manual = true,
             Action::Note { .. } => fact.begins_completed = true,
@@ -188,6 +190,7 @@ fn blank(plan: &Plan, role: Role, top: Option<u32>, host: Option<HostIndex>) -> 
         allowed_by: Vec::new(),
         approvers: 0,
         not_starter: false,
+        of: Vec::new(),
         is_approve: false,
         is_manual: false,
         is_gate: false,

@@ -23,7 +23,7 @@ use crate::run::testing::{ended, info};
 use crate::run::{
     AskUnavailableReason, BootId, Command, DrainReason, Effect, EffectKey, ExecuteRequest, ExitCode, HostIdentity,
     Input, LockHolder, Now, Purpose, Record, RecordKind, Rejected, Report, Run, Sabotage, State, TargetAnswer, Timer,
-    UnknownReason,
+    UnknownReason, Word,
 };
 use crate::runbook::HostName;
 
@@ -113,8 +113,9 @@ pub(super) fn night(seed: u64, sabotage: Option<Sabotage>, is_loud: bool) -> Res
     let mut random = Random::new(seed);
     let favourite = RecordKind::NAMES[random.below(RecordKind::NAMES.len())];
     let plan = Arc::new({
-        let (undoes, destroys) = (favourite.starts_with("undo."), favourite == "approval.voided");
-        plans::random_plan(&mut random, undoes, destroys)
+        let is_glass = favourite == "breakglass.used";
+        let (undoes, destroys) = (favourite.starts_with("undo."), is_glass || favourite == "approval.voided");
+        plans::random_plan(&mut random, undoes, destroys, is_glass)
     });
     // Invariant: no record, nothing that could not fit.
     let mut run = Run::resume(Arc::clone(&plan), "sha256:plan", &[]).expect("a start is a resume with no records");
@@ -123,7 +124,7 @@ pub(super) fn night(seed: u64, sabotage: Option<Sabotage>, is_loud: bool) -> Res
     }
     let shadow = run.state().clone();
     let crashes_left = random.between(2, 8) as u32;
-    let drill = random.permille(900);
+    let drill = random.permille(600);
     let mut night = Night {
         facts: Facts::new(&plan),
         plan,
@@ -228,12 +229,8 @@ impl Night {
             if self.run.state().finished().is_some() {
                 return self.after_the_end();
             }
-            if let Some(exit) = self.run.state().drained() {
+            if self.run.state().drained().is_some() {
                 fruitless += 1;
-                if exit != ExitCode::DRAINED && fruitless > 12 && !self.drill {
-                    // Somebody else must approve, and outside a drill nobody else can.
-                    return Ok(());
-                }
                 if fruitless > 400 {
                     return Err(format!("the run drains for ever: {}", self.describe()));
                 }
@@ -359,14 +356,14 @@ impl Night {
         let asks: Vec<_> = state.asks().filter(is_heard).cloned().collect();
         let Some(ask) = self.random.pick(&asks).cloned() else { return Ok(()) };
         let all = people::people();
-        let driver = self.run.state().pen().cloned().unwrap_or_else(|| all[0].clone());
+        let Some(driver) = self.run.state().pen().cloned() else { return self.take_pen() };
         if self.is_calm() {
             let time = self.patience.entry(ask.id.path.clone()).or_default();
             *time += 1;
             let answer = people::calm_answer(&ask, *time);
             let word = answer.word;
             let actor = match word {
-                crate::run::Word::Approve => self.random.pick(&all).cloned().unwrap_or(driver),
+                Word::Approve | Word::BreakGlass => self.random.pick(&all).cloned().unwrap_or(driver),
                 _ => driver,
             };
             self.count(format!("word: {word:?}"));
@@ -376,7 +373,8 @@ impl Night {
             self.count("fault: an ask could not be put");
             return self.say(Input::AskUnavailable { ask: ask.id, reason: AskUnavailableReason::NoTerminal });
         }
-        let (answer, is_wrong) = people::any_answer(&mut self.random, &ask);
+        let likes = if self.favourite == "breakglass.used" { &[Word::BreakGlass][..] } else { &[] };
+        let (answer, is_wrong) = people::any_answer(&mut self.random, &ask, likes);
         let actor = if self.random.permille(700) { driver } else { self.random.pick(&all).cloned().unwrap_or(driver) };
         self.count(format!("word: {:?}", answer.word));
         let before = self.disk.records.len();
@@ -388,9 +386,18 @@ impl Night {
         Ok(())
     }
 
+    /// It was handed over: nobody drives before somebody has taken it up.
+    fn take_pen(&mut self) -> Result<(), String> {
+        let all = people::people();
+        let actor = self.random.pick(&all).cloned().unwrap_or_else(|| all[0].clone());
+        let command = if self.is_calm() || self.random.permille(700) { Command::Pen } else { Command::Hold };
+        self.count("nobody has the pen");
+        self.say(Input::Commanded { actor, command })
+    }
+
     fn operator(&mut self) -> Result<(), String> {
         let all = people::people();
-        let driver = self.run.state().pen().cloned().unwrap_or_else(|| all[0].clone());
+        let Some(driver) = self.run.state().pen().cloned() else { return self.take_pen() };
         if self.is_calm() {
             if self.run.state().is_held() {
                 return self.say(Input::Commanded { actor: driver, command: Command::Continue });
@@ -503,8 +510,8 @@ impl Night {
             if matches!(record.kind, RecordKind::StepUnknown { .. }) {
                 self.summary.unknowns += 1;
             }
-            self.oracle.see(&self.facts, &self.plan, &record)?;
             self.check_cause(&record)?;
+            self.oracle.see(&self.facts, &self.plan, &record)?;
             self.check_asking(&record)?;
             if self.sabotage != Some(Sabotage::EffectsBeforeCommit) || self.shadow.seq() + 1 == record.seq {
                 self.shadow.apply(&record).map_err(|e| e.to_string())?;
@@ -530,7 +537,7 @@ impl Night {
             {
                 self.asked_since.remove(&(path.clone(), *attempt));
             }
-            RecordKind::AskAnswered { ask, word: crate::run::Word::AskAgain, .. } => {
+            RecordKind::AskAnswered { ask, word: Word::AskAgain, .. } => {
                 self.asked_since.retain(|(path, _), _| *path != ask.path);
             }
             _ => {}
@@ -567,6 +574,8 @@ impl Night {
         let is_sent =
             self.executed.iter().any(|k| k.path == *path && k.purpose == Purpose::Main && k.attempt == attempt);
         let is_answer = match &self.cause {
+            // What waits to be tried again has failed, and what never arrived never ran: to settle it only says so.
+            _ if self.oracle.has_not_worked(path) && matches!(record.kind, RecordKind::StepSettled { .. }) => true,
             Some(Input::Reported { key, report, .. }) => {
                 key.path == *path && (key.purpose != Purpose::Main || !matches!(report, Report::Unknown(_)))
             }
@@ -895,7 +904,10 @@ impl Night {
     }
 
     fn resumed(&mut self) -> Result<(), String> {
-        self.say(Input::Resumed { actor: people::people()[0].clone() })
+        // Mostly whoever started it, sometimes a colleague.
+        let all = people::people();
+        let other = if self.random.permille(300) { self.random.pick(&all).cloned() } else { None };
+        self.say(Input::Resumed { actor: other.unwrap_or_else(|| all[0].clone()) })
     }
 
     /// What the records left say is what the run says, and what everybody else sees.

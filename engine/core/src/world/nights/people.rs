@@ -3,7 +3,7 @@
 use crate::run::{Actor, Answer, Ask, AskKind, Command, RunningAtAbort, Word};
 use crate::world::random::Random;
 
-pub(super) const WORDS: [Word; 18] = [
+pub(super) const WORDS: [Word; 19] = [
     Word::Continue,
     Word::Approve,
     Word::Refuse,
@@ -22,15 +22,17 @@ pub(super) const WORDS: [Word; 18] = [
     Word::Leave,
     Word::Override,
     Word::TakeOver,
+    Word::BreakGlass,
 ];
 
 pub(super) fn person(name: &str, uid: u32) -> Actor {
     Actor::Person { name: name.to_owned(), uid: Some(uid), groups: vec!["sre".to_owned()] }
 }
 
-/// The starter first.
+/// The starter first; the last is none of those whom some approvals want.
 pub(super) fn people() -> [Actor; 3] {
-    [person("alice", 1000), person("bob", 1001), person("carol", 1002)]
+    let carol = Actor::Person { name: "carol".to_owned(), uid: Some(1002), groups: vec!["dev".to_owned()] };
+    [person("alice", 1000), person("bob", 1001), carol]
 }
 
 /// An answer with everything its word could need.
@@ -49,14 +51,17 @@ pub(super) fn whole_answer(ask: &Ask, word: Word) -> Answer {
 }
 
 /// What somebody says; `true` if it must be rejected.
-pub(super) fn any_answer(random: &mut Random, ask: &Ask) -> (Answer, bool) {
+pub(super) fn any_answer(random: &mut Random, ask: &Ask, likes: &[Word]) -> (Answer, bool) {
     if random.permille(80) {
         let word = *random.pick(&WORDS).unwrap_or(&Word::Skip);
         return (whole_answer(ask, word), !ask.words.contains(&word));
     }
     // Refusals, hand-overs and the like end too many nights too early.
     let mut word = *random.pick(&ask.words).unwrap_or(&Word::Skip);
-    if matches!(word, Word::Refuse | Word::HandOver) && random.permille(800) {
+    if matches!(word, Word::Refuse | Word::HandOver | Word::BreakGlass)
+        && !likes.contains(&word)
+        && random.permille(800)
+    {
         word = ask.words[0];
     }
     let mut answer = whole_answer(ask, word);
@@ -65,7 +70,13 @@ pub(super) fn any_answer(random: &mut Random, ask: &Ask) -> (Answer, bool) {
         0 => {
             answer.reason = Some("  ".to_owned());
             wrong = match word {
-                Word::Refuse | Word::Skip | Word::Exclude | Word::Override | Word::Failed | Word::TakeOver => true,
+                Word::Refuse
+                | Word::Skip
+                | Word::Exclude
+                | Word::Override
+                | Word::Failed
+                | Word::TakeOver
+                | Word::BreakGlass => true,
                 Word::Retry => ask.kind == AskKind::Unknown,
                 _ => false,
             };
@@ -80,15 +91,20 @@ pub(super) fn any_answer(random: &mut Random, ask: &Ask) -> (Answer, bool) {
         }
         3 => {
             answer.typed = Some("yes".to_owned());
-            wrong = ask.typed.is_some() && matches!(word, Word::Approve | Word::Override | Word::TakeOver);
+            wrong = ask.typed.is_some()
+                && matches!(word, Word::Approve | Word::Override | Word::TakeOver | Word::BreakGlass);
         }
         4 => {
             answer.fact = Some("13".to_owned());
-            wrong = ask.fact.is_some() && word == Word::Approve;
+            wrong = ask.fact.is_some() && matches!(word, Word::Approve | Word::BreakGlass);
         }
         5 => {
             answer.plan = Some("sha256:other".to_owned());
-            wrong = word == Word::Approve;
+            wrong = matches!(word, Word::Approve | Word::BreakGlass);
+        }
+        6 => {
+            answer.prepared = true;
+            wrong = word == Word::BreakGlass;
         }
         _ => {}
     }
@@ -99,6 +115,8 @@ pub(super) fn any_answer(random: &mut Random, ask: &Ask) -> (Answer, bool) {
 pub(super) fn calm_answer(ask: &Ask, time: u32) -> Answer {
     let word = match ask.kind {
         AskKind::Pause => Word::Continue,
+        // Sooner or later those who may are all asleep.
+        AskKind::Approve if time > 6 && ask.words.contains(&Word::BreakGlass) => Word::BreakGlass,
         AskKind::Approve => Word::Approve,
         AskKind::Manual | AskKind::Verify => Word::Done,
         AskKind::Failure if time < 3 || !ask.words.contains(&Word::Skip) => Word::Retry,

@@ -9,15 +9,15 @@ use crate::runbook::OutputName;
 use crate::world::random::Random;
 
 /// `undoes`: a night about undoing; every step that changes something has an undo and asks for it by itself.
-/// `destroys`: a night about approvals; it begins with one.
-pub(super) fn random_plan(random: &mut Random, undoes: bool, destroys: bool) -> Plan {
+/// `destroys`: a night about approvals; it begins with one. `excludes`: which the starter may not give.
+pub(super) fn random_plan(random: &mut Random, undoes: bool, destroys: bool, excludes: bool) -> Plan {
     let hosts = random.between(1, 6) as u32;
     let mut making = Making { random, undoes, hosts, steps: Vec::new(), single_output: None };
     let wants_roll = making.random.permille(920);
     let number = making.random.between(2, 6) as usize;
     let roll_at = making.random.below(number);
     if destroys {
-        making.add_destroy();
+        making.add_destroy(excludes);
     }
     let mut i = 0;
     while i < number {
@@ -132,7 +132,7 @@ impl Making<'_> {
             7 => {
                 self.push(&[], Action::Note { text: Template::text("noted") });
             }
-            8..=9 => self.add_destroy(),
+            8..=9 => self.add_destroy(false),
             _ => self.add_roll(),
         }
     }
@@ -204,7 +204,7 @@ impl Making<'_> {
     }
 
     /// An approval and what it allows: a destroy step, or a roll of them.
-    fn add_destroy(&mut self) {
+    fn add_destroy(&mut self, excludes: bool) {
         let allowed = self.steps.len() as u32 + 1;
         let is_roll = self.random.permille(400);
         let approve = Approve {
@@ -212,7 +212,7 @@ impl Making<'_> {
             show: Vec::new(),
             by: if self.random.permille(250) { 2 } else { 1 },
             of: if self.random.permille(200) { vec!["sre".to_owned()] } else { Vec::new() },
-            not_starter: self.random.permille(200),
+            not_starter: excludes || self.random.permille(200),
             fact: self
                 .random
                 .permille(200)
