@@ -24,6 +24,8 @@ mod play;
 mod program;
 pub(crate) mod run;
 mod terminal;
+#[cfg(test)]
+pub(crate) mod testing;
 mod text;
 mod theme;
 

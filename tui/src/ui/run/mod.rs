@@ -16,6 +16,8 @@ mod opening;
 mod outputs;
 mod place;
 mod screen;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub(crate) use action::Action;
