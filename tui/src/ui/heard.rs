@@ -5,6 +5,7 @@ use std::sync::Arc;
 use banister_core::plan::Plan;
 use banister_core::run::{Actor, EffectKey, ExitCode, Record};
 use banister_core::view::Usual;
+use banister_runtime::control::PulseSaid;
 use chrono::{DateTime, Utc};
 
 /// One thing that came from the engine, or from a journal that is played.
@@ -59,6 +60,8 @@ pub(crate) enum Heard {
         /// How long ago, milliseconds.
         ago_ms: u64,
     },
+    /// What runs has printed since it was said last, whatever output this screen gets.
+    Pulses(Vec<PulseSaid>),
     /// How long things usually take, by the runs there were.
     Usual(Arc<Usual>),
     /// Something the operator should know that is no record.

@@ -1,9 +1,12 @@
 //! One who is told everything.
 
+use std::time::Duration;
+
 use tokio::sync::mpsc;
+use tokio::time::{Interval, interval};
 
 use super::lines::Out;
-use super::protocol::{Body, VERSION, Welcome};
+use super::protocol::{Body, PulseSaid, VERSION, Welcome};
 use super::roster::Seat;
 use super::server::Shared;
 use crate::driver::{Event, Subscription, Wanted};
@@ -11,6 +14,9 @@ use crate::journal::{Bodies, JournalError};
 
 /// Bytes of records that are sent together when old ones are told.
 const TOGETHER: usize = 128 * 1024;
+
+/// Between two signs of life of what runs.
+const BEAT: Duration = Duration::from_secs(1);
 
 /// A front end's place: what it was told, and what it will be told.
 pub(super) struct Attached {
@@ -22,6 +28,8 @@ pub(super) struct Attached {
     seq: u64,
     /// The journal, read as far as it was needed.
     bodies: Option<Bodies>,
+    /// When signs of life are told, and which were.
+    beat: (Interval, u64),
 }
 
 /// What it is told next.
@@ -30,6 +38,8 @@ pub(super) enum News {
     Event(Event),
     /// Of those who are attached.
     Present(Vec<super::Presence>),
+    /// It is time for signs of life.
+    Beat,
 }
 
 /// The next news of one who may be attached; may be dropped at any await.
@@ -38,6 +48,7 @@ pub(super) async fn news(attached: &mut Option<Attached>) -> News {
         Some(attached) => tokio::select! {
             people = attached.seat.news() => News::Present(people),
             event = attached.viewer.next() => News::Event(event),
+            _ = attached.beat.0.tick() => News::Beat,
         },
         None => std::future::pending().await,
     }
@@ -67,7 +78,7 @@ impl Attached {
             can_ask: served.can_ask,
         };
         out.say(id, Body::Welcome(Box::new(welcome))).await?;
-        let mut attached = Self { id, viewer, seat, seq: after, bodies: None };
+        let mut attached = Self { id, viewer, seat, seq: after, bodies: None, beat: (interval(BEAT), 0) };
         attached.catch_up(shared, out).await?;
         Some(attached)
     }
@@ -82,6 +93,15 @@ impl Attached {
         let event = match news {
             News::Present(people) => return out.say(self.id, Body::Present { people }).await,
             News::Event(event) => event,
+            News::Beat => {
+                let (count, pulses) = shared.served.feed.pulses(self.beat.1);
+                self.beat.1 = count;
+                if pulses.is_empty() {
+                    return Some(());
+                }
+                let pulses = pulses.iter().map(PulseSaid::of).collect();
+                return out.say(self.id, Body::Pulses { pulses }).await;
+            }
         };
         let body = match event {
             Event::Record(record) if record.seq <= self.seq => return Some(()),

@@ -31,7 +31,8 @@
 //!
 //! `attach` is answered by `welcome` (what runs, who is speaking) and then, under the same number, by every `record` after
 //! the one that is known, as the journal holds it, and from there on by everything as it happens: `record`, `output`
-//! (redacted bytes, base64), `alive`, `present`, `notice`, `ended`. Nothing falls between and nothing comes twice. A viewer
+//! (redacted bytes, base64), `alive`, `pulses` (once a second,
+//! of everything that printed something, whatever output is wanted), `present`, `notice`, `ended`. Nothing falls between and nothing comes twice. A viewer
 //! that is too slow loses output (`output_lost`); the records it was too slow for are read from the journal when it takes
 //! something again. The run never waits for it. An engine that goes without `ended` was killed.
 //!
@@ -49,7 +50,7 @@ mod stored;
 mod viewer;
 
 pub use client::{Client, ControlError, Hearer, Teller};
-pub use protocol::{AnswerSaid, Body, MOST_READ, Presence, Reply, Request, VERSION, Verb, Welcome};
+pub use protocol::{AnswerSaid, Body, MOST_READ, Presence, PulseSaid, Reply, Request, VERSION, Verb, Welcome};
 pub(crate) use server::{Served, serve};
 
 #[cfg(test)]

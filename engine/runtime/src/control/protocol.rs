@@ -9,7 +9,7 @@ use banister_core::view::Snapshot;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::driver::{Refusal, Wanted};
+use crate::driver::{Pulse, Refusal, Wanted};
 use crate::output::StreamKind;
 
 /// The protocol's version.
@@ -206,6 +206,11 @@ pub enum Body {
         /// How long ago, milliseconds.
         ago_ms: u64,
     },
+    /// What runs has printed since it was said last; once a second, of all commands, whatever output is wanted.
+    Pulses {
+        /// Those that printed something.
+        pulses: Vec<PulseSaid>,
+    },
     /// Who is attached; sent whenever somebody comes or goes.
     Present {
         /// Everybody, in the order they came.
@@ -258,6 +263,30 @@ pub struct Presence {
     pub since: DateTime<Utc>,
     /// Only looks.
     pub watch: bool,
+}
+
+/// A sign of life of one command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PulseSaid {
+    /// Which command.
+    pub key: EffectKey,
+    /// Bytes that it printed so far, on both streams.
+    pub bytes: u64,
+    /// Milliseconds since it printed last.
+    pub ago_ms: u64,
+    /// Its last line, redacted and cut; what is no UTF-8 is replaced. From a host: pass it through `visible`.
+    pub line: String,
+}
+
+impl PulseSaid {
+    pub(super) fn of(pulse: &Pulse) -> Self {
+        Self {
+            key: pulse.key.clone(),
+            bytes: pulse.bytes,
+            ago_ms: u64::try_from(pulse.at.elapsed().as_millis()).unwrap_or(u64::MAX),
+            line: String::from_utf8_lossy(&pulse.line).into_owned(),
+        }
+    }
 }
 
 impl Body {

@@ -122,6 +122,23 @@ fn told(client: &mut Client, until: u64) -> Vec<u64> {
 }
 
 #[test]
+fn who_wants_no_output_still_sees_what_lives() {
+    let live = Live::start();
+    let mut client = live.client();
+    client.attach(0, false, Wanted::None {}).unwrap();
+    let pulses = loop {
+        match client.next().unwrap().map(|reply| reply.body) {
+            Some(Body::Pulses { pulses }) => break pulses,
+            Some(Body::Output { .. }) | None => panic!("no output is wanted, and the run goes on"),
+            _ => {}
+        }
+    };
+    let said: Vec<_> = pulses.iter().map(|p| (p.key.path.to_string(), p.bytes, p.line.as_str())).collect();
+    assert_eq!(said, [("wait/@localhost".to_owned(), 6, "begun")]);
+    assert_eq!(live.end().0, ExitCode::DONE);
+}
+
+#[test]
 fn who_attaches_again_gets_what_he_does_not_know_and_nothing_twice() {
     let live = Live::start();
     let note = |client: &mut Client| client.act(Verb::Note { text: "noted".into(), at: None }).unwrap();

@@ -196,15 +196,8 @@ impl Dispatcher {
 impl Shared {
     fn sink(&self, request: &ExecuteRequest) -> Box<dyn OutputSink> {
         let durability = if request.effect.changes() { Durability::Synced } else { Durability::Written };
-        let (feed, key) = (self.feed.clone(), Arc::new(request.key.clone()));
-        let show = move |shown: Shown<'_>| match shown {
-            Shown::Chunk(stream, bytes) if feed.wants(&key) => {
-                feed.tell(&Event::Output { key: key.clone(), stream, bytes: bytes.into() });
-            }
-            Shown::Chunk(..) => {}
-            Shown::Alive => feed.tell(&Event::Alive { key: key.clone(), at: Instant::now() }),
-            Shown::NotKept(error) => feed.tell(&Event::Notice(error.to_string())),
-        };
+        let telling = Telling { feed: self.feed.clone(), key: Arc::new(request.key.clone()) };
+        let show = move |shown: Shown<'_>| telling.tell(shown);
         Box::new(StoredOutput::new(self.outputs.writer(&request.key), durability, Box::new(show)))
     }
 
@@ -215,6 +208,34 @@ impl Shared {
 
     async fn answer(&self, key: EffectKey, answer: TargetAnswer) {
         let _ = self.inbox.send(Input::TargetAnswered { key, answer }).await;
+    }
+}
+
+/// Tells viewers of one command's output while it runs.
+struct Telling {
+    feed: Feed,
+    key: Arc<EffectKey>,
+}
+
+impl Telling {
+    fn tell(&self, shown: Shown<'_>) {
+        let Self { feed, key } = self;
+        match shown {
+            Shown::Chunk(stream, bytes) => {
+                feed.beat(key, bytes);
+                if feed.wants(key) {
+                    feed.tell(&Event::Output { key: key.clone(), stream, bytes: bytes.into() });
+                }
+            }
+            Shown::Alive => feed.tell(&Event::Alive { key: key.clone(), at: Instant::now() }),
+            Shown::NotKept(error) => feed.tell(&Event::Notice(error.to_string())),
+        }
+    }
+}
+
+impl Drop for Telling {
+    fn drop(&mut self) {
+        self.feed.forget(&self.key);
     }
 }
 

@@ -12,6 +12,7 @@ use banister_core::run::{EffectKey, ExitCode, Record};
 use tokio::sync::Notify;
 
 use super::Wanted;
+use super::pulse::{Pulse, Pulses};
 use crate::locked::locked;
 use crate::output::StreamKind;
 
@@ -132,6 +133,7 @@ struct Told {
     viewers: Mutex<Viewers>,
     /// The last record that is written and may be shown.
     seq: AtomicU64,
+    pulses: Pulses,
 }
 
 #[derive(Debug, Default)]
@@ -179,6 +181,21 @@ impl Feed {
     pub(super) fn wants(&self, key: &EffectKey) -> bool {
         let viewers = locked(&self.0.viewers);
         viewers.each.iter().filter_map(Weak::upgrade).any(|viewer| locked(&viewer.queue).wanted.takes(key))
+    }
+
+    /// A command printed something, whoever wants to see it.
+    pub(super) fn beat(&self, key: &EffectKey, bytes: &[u8]) {
+        self.0.pulses.beat(key, bytes);
+    }
+
+    /// A command's output is over.
+    pub(super) fn forget(&self, key: &EffectKey) {
+        self.0.pulses.forget(key);
+    }
+
+    /// Signs of life since a count, and the count now.
+    pub(crate) fn pulses(&self, since: u64) -> (u64, Vec<Pulse>) {
+        self.0.pulses.since(since)
     }
 
     /// Records up to this one are written, and may be shown.

@@ -135,6 +135,8 @@ impl Loop {
         match committed {
             Ok(effects) => {
                 let seq = self.run.state().seq();
+                // Before anybody is told: whoever comes in between reads it in the journal.
+                self.feed.written(seq);
                 taken.into_iter().for_each(|reply| drop(reply.send(Ok(seq))));
                 self.after_commit(effects, elapsed);
             }
@@ -175,8 +177,6 @@ impl Loop {
 
     fn after_commit(&mut self, effects: Vec<Effect>, elapsed: u64) {
         let (records, synced) = self.journal.take();
-        // Before it is told: whoever comes in between reads it in the journal.
-        self.feed.written(self.journal.head().seq);
         if self.feed.has_viewers() {
             records.into_iter().for_each(|record| self.feed.tell(&Event::Record(Arc::new(record))));
         }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use banister_core::plan::StepPath;
 use banister_core::run::{Actor, Command, EffectKey, ExitCode, Now};
+use banister_core::runbook::HostName;
 use banister_core::view::{RunView, Usual};
 use banister_runtime::control::Verb;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Outputs;
 use crate::ui::{Heard, Order, Presence, Refused, Theme};
@@ -33,6 +35,21 @@ pub(crate) enum Pane {
     Steps,
     Hosts,
     Output,
+}
+
+/// What a command printed last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Pulse {
+    /// When.
+    pub(crate) at: DateTime<Utc>,
+    /// Bytes so far, on both streams.
+    pub(crate) bytes: u64,
+    /// Its last line, as it came: a display passes it through `shown`.
+    pub(crate) line: String,
+}
+
+fn millis(ms: u64) -> TimeDelta {
+    TimeDelta::milliseconds(i64::try_from(ms).unwrap_or(i64::MAX / 2))
 }
 
 /// One message to the operator.
@@ -64,6 +81,8 @@ pub(crate) struct RunModel {
     pub(crate) outputs: Outputs,
     /// When a command's process was last seen alive.
     pub(crate) alive: BTreeMap<EffectKey, DateTime<Utc>>,
+    /// What each command that runs has printed, by instance and host; what ended stays until the instance runs again.
+    pub(crate) pulses: BTreeMap<(StepPath, HostName), Pulse>,
     /// How long things usually take; `None` until the history was read.
     pub(crate) usual: Option<Arc<Usual>>,
     pub(crate) messages: Vec<Said>,
@@ -90,6 +109,7 @@ impl RunModel {
             people: Vec::new(),
             outputs: Outputs::default(),
             alive: BTreeMap::new(),
+            pulses: BTreeMap::new(),
             usual: None,
             messages: Vec::new(),
             theme,
@@ -174,8 +194,14 @@ impl RunModel {
             }
             Heard::Present(people) => self.people.clone_from(people),
             Heard::Alive { key, ago_ms } => {
-                let ago = chrono::TimeDelta::milliseconds(i64::try_from(*ago_ms).unwrap_or(i64::MAX / 2));
-                self.alive.insert(key.clone(), now.wall - ago);
+                self.alive.insert(key.clone(), now.wall - millis(*ago_ms));
+            }
+            Heard::Pulses(pulses) => {
+                for said in pulses {
+                    let at = now.wall - millis(said.ago_ms);
+                    let pulse = Pulse { at, bytes: said.bytes, line: said.line.clone() };
+                    self.pulses.insert((said.key.path.clone(), said.key.host.clone()), pulse);
+                }
             }
             Heard::Usual(usual) => self.usual = Some(usual.clone()),
             Heard::Notice(text) => self.say(text.clone(), false, now),
