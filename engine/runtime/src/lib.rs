@@ -7,6 +7,7 @@
 //! this crate deliberately does not do: it decides nothing. What a run may do next is the core's business; these modules
 //! keep, send, read and report.
 
+mod access;
 mod accounts;
 pub mod control;
 mod digest;

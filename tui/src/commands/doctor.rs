@@ -109,7 +109,11 @@ fn utf8() -> Finding {
 
 fn state(settings: &Settings, args: &DoctorArgs) -> Finding {
     let path = settings.state_dir(&args.state);
-    let examined = StateDir::open(&path).and_then(|state| state.examine());
+    let mut shared = false;
+    let examined = StateDir::open(&path).and_then(|state| {
+        shared = state.is_shared();
+        state.examine()
+    });
     let place = format!("state directory {}", path.display());
     let seen = match examined {
         Ok(seen) => seen,
@@ -120,7 +124,8 @@ fn state(settings: &Settings, args: &DoctorArgs) -> Finding {
     if free < needed {
         return fail(format!("{place}: {free} MiB free, a run needs {needed}: make room, or give --state-dir"));
     }
-    if seen.mode & 0o077 != 0 {
+    // A shared one that is open to more than its group does not open at all.
+    if seen.mode & 0o077 != 0 && !shared {
         return warn(format!("{place}: mode {:04o}, others can look into it: chmod 700 {}", seen.mode, path.display()));
     }
     if sync > SLOW_SYNC_MS {

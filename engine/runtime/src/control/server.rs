@@ -87,8 +87,8 @@ pub(crate) fn serve(served: Served) -> io::Result<Socket> {
         _ => {}
     }
     let listener = at(&path, UnixListener::bind)?;
-    // Nobody else can have come in meanwhile: the directory is the owner's alone.
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    // Nobody else can have come in meanwhile: the directory is the owner's alone, or the group's.
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(run.access().file_mode()))?;
     let viewer = Viewer::new(run.id().to_string(), run.journal_path(), served.plan.clone());
     let shared = Shared { served: Arc::new(served), viewer: Arc::new(viewer), roster: Roster::default() };
     let connections = TaskTracker::new();

@@ -31,12 +31,16 @@ pub enum JournalError {
         source: io::Error,
     },
     /// Others can read or change the file.
-    #[error("{path} has mode {mode:04o}, others could read or change it; look who did that, then: chmod 600 {path}")]
+    #[error(
+        "{path} has mode {mode:04o}, others could read or change it; look who did that, then: chmod {right:o} {path}"
+    )]
     Exposed {
         /// The file.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
+        /// Those it should have.
+        right: u32,
     },
     /// A batch could not be written whole.
     #[error("cannot write the journal {path}: {source}; nothing new starts, mend the disk and resume the run")]

@@ -2,12 +2,13 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FallocateFlags, OFlags};
 
 use super::JournalError;
+use crate::access::Access;
 
 /// What stands at the journal's path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,8 +79,9 @@ impl DiskFile {
     pub fn create(path: &Path, limits: Limits) -> Result<Self, JournalError> {
         enough_room(path, limits)?;
         let file = options().create_new(true).mode(0o600).open(path).map_err(prepare("create the journal", path))?;
-        // Whatever the umask took away, the owner needs.
-        file.set_permissions(PermissionsExt::from_mode(0o600)).map_err(prepare("set the mode of", path))?;
+        // Whatever the umask took away, the owner needs, and whoever shares the directory.
+        let access = Access::beside(path).map_err(prepare("look at the directory of", path))?;
+        access.seal(&file).map_err(prepare("set the mode of", path))?;
         Self::ready(file, path, limits)
     }
 
@@ -91,8 +93,9 @@ impl DiskFile {
         enough_room(path, limits)?;
         let file = options().open(path).map_err(prepare("open the journal", path))?;
         let mode = file.metadata().map_err(prepare("look at", path))?.mode() & 0o7777;
-        if mode & 0o077 != 0 {
-            return Err(JournalError::Exposed { path: path.to_owned(), mode });
+        let access = Access::beside(path).map_err(prepare("look at the directory of", path))?;
+        if access.is_exposed(mode) {
+            return Err(JournalError::Exposed { path: path.to_owned(), mode, right: access.file_mode() });
         }
         Self::ready(file, path, limits)
     }
@@ -176,6 +179,7 @@ fn reserve(path: &Path, bytes: u64) -> io::Result<()> {
         .mode(0o600)
         .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
         .open(path)?;
+    Access::beside(path)?.seal(&file)?;
     match rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, bytes.max(1)) {
         Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {
             io::copy(&mut io::Read::take(io::repeat(0), bytes), &mut file)?;

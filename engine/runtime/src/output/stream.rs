@@ -9,6 +9,7 @@ use banister_core::run::{Captured, CapturedText, StreamInfo};
 use sha2::{Digest as _, Sha256};
 
 use super::OutputError;
+use crate::access::Access;
 use crate::secrets::{RedactionSet, Redactor};
 
 /// Bytes of a stream that a condition may read.
@@ -33,14 +34,16 @@ pub(super) struct Stream {
 
 /// A new or emptied file of ours. A link put there by somebody else is refused.
 pub(super) fn create(path: &PathBuf) -> io::Result<File> {
-    OpenOptions::new()
+    let file = OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
         .truncate(true)
         .mode(0o600)
         .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
-        .open(path)
+        .open(path)?;
+    Access::beside(path)?.seal(&file)?;
+    Ok(file)
 }
 
 impl Stream {

@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 
-use super::guard::{check_dir, private_dir};
+use super::guard::{check_dir, make_dir, open_root};
 use super::{RunDir, RunId, RunRef, RunSummary, StateError};
+use crate::access::Access;
 
-/// The directory that holds all runs of one operator.
+/// The directory that holds all runs of one operator, or of a group of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateDir {
     path: PathBuf,
+    access: Access,
 }
 
 impl StateDir {
@@ -26,7 +28,8 @@ impl StateDir {
         std::path::absolute(&path).map_err(StateError::io("find", &path))
     }
 
-    /// Opens it, and makes it if there is none.
+    /// Opens it, and makes it, private, if there is none. One that an administrator made for a group (setgid, writable by
+    /// the group, closed to everybody else) is shared by the group's members.
     ///
     /// # Errors
     /// A [`StateError`] if it cannot be made, or others could use what is there.
@@ -35,9 +38,9 @@ impl StateDir {
         if let Some(above) = path.parent() {
             std::fs::create_dir_all(above).map_err(StateError::io("make the directory", above))?;
         }
-        private_dir(&path)?;
-        let state = Self { path };
-        private_dir(&state.runs_path())?;
+        let access = open_root(&path)?;
+        let state = Self { path, access };
+        make_dir(&state.runs_path(), access)?;
         Ok(state)
     }
 
@@ -47,6 +50,16 @@ impl StateDir {
         &self.path
     }
 
+    /// Whether a group shares it.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.access != Access::Private
+    }
+
+    fn run_at(&self, id: &RunId) -> RunDir {
+        RunDir::at(&self.runs_path(), id, self.access)
+    }
+
     pub(super) fn runs_path(&self) -> PathBuf {
         self.path.join("runs")
     }
@@ -54,7 +67,7 @@ impl StateDir {
     /// The directory of what is known of hosts beside any run; made if there is none.
     pub(crate) fn hosts_dir(&self) -> Result<PathBuf, StateError> {
         let path = self.path.join("hosts");
-        private_dir(&path)?;
+        make_dir(&path, self.access)?;
         Ok(path)
     }
 
@@ -63,7 +76,7 @@ impl StateDir {
     /// # Errors
     /// A [`StateError`] if it cannot be made.
     pub fn create_run(&self, id: &RunId) -> Result<RunDir, StateError> {
-        RunDir::create(&self.runs_path(), id)
+        RunDir::create(&self.runs_path(), id, self.access)
     }
 
     /// The directory of a run that is there.
@@ -73,15 +86,15 @@ impl StateDir {
     pub fn find(&self, run: &RunRef) -> Result<RunDir, StateError> {
         let id = match run {
             RunRef::Last => {
-                let began = |run: &RunSummary| run.began.or_else(|| RunDir::at(&self.runs_path(), &run.id).made());
+                let began = |run: &RunSummary| run.began.or_else(|| self.run_at(&run.id).made());
                 let runs = self.list()?.into_iter().map(|run| (began(&run), run.id));
                 runs.max_by(|(a, _), (b, _)| a.cmp(b)).map(|(_, id)| id)
             }
             RunRef::Beginning(text) => Some(self.only(text)?),
         };
         let id = id.ok_or_else(|| StateError::NoRuns(self.runs_path()))?;
-        let run = RunDir::at(&self.runs_path(), &id);
-        check_dir(run.path())?;
+        let run = self.run_at(&id);
+        check_dir(run.path(), self.access)?;
         Ok(run)
     }
 
@@ -118,8 +131,7 @@ impl StateDir {
     /// # Errors
     /// A [`StateError`] if the directory cannot be read; a single run that cannot be read is in the list and says so.
     pub fn list(&self) -> Result<Vec<RunSummary>, StateError> {
-        let runs = self.runs_path();
-        let mut list: Vec<RunSummary> = self.ids()?.iter().map(|id| RunSummary::of(&RunDir::at(&runs, id))).collect();
+        let mut list: Vec<RunSummary> = self.ids()?.iter().map(|id| RunSummary::of(&self.run_at(id))).collect();
         list.sort_by(|a, b| {
             b.state.is_interrupted().cmp(&a.state.is_interrupted()).then_with(|| b.began.cmp(&a.began))
         });

@@ -1,33 +1,35 @@
 //! One run's directory.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use banister_core::plan::Plan;
 use chrono::{DateTime, Utc};
 use rustix::fs::OFlags;
 
-use super::guard::{check_dir, check_file, private_dir};
+use super::guard::{check_dir, check_file, make_dir};
 use super::{RunId, RunLock, StateError};
+use crate::access::Access;
 
 /// The directory of one run: its plan, its journal, its output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunDir {
     id: RunId,
     path: PathBuf,
+    access: Access,
 }
 
 impl RunDir {
-    pub(super) fn at(runs: &Path, id: &RunId) -> Self {
-        Self { id: id.clone(), path: runs.join(id.as_str()) }
+    pub(super) fn at(runs: &Path, id: &RunId, access: Access) -> Self {
+        Self { id: id.clone(), path: runs.join(id.as_str()), access }
     }
 
-    pub(super) fn create(runs: &Path, id: &RunId) -> Result<Self, StateError> {
-        let run = Self::at(runs, id);
-        private_dir(&run.path)?;
-        private_dir(&run.out_path())?;
+    pub(super) fn create(runs: &Path, id: &RunId, access: Access) -> Result<Self, StateError> {
+        let run = Self::at(runs, id, access);
+        make_dir(&run.path, access)?;
+        make_dir(&run.out_path(), access)?;
         sync_dir(runs)?;
         Ok(run)
     }
@@ -36,6 +38,11 @@ impl RunDir {
     #[must_use]
     pub fn id(&self) -> &RunId {
         &self.id
+    }
+
+    /// Who can use it.
+    pub(crate) fn access(&self) -> Access {
+        self.access
     }
 
     /// The directory.
@@ -79,7 +86,7 @@ impl RunDir {
     /// # Errors
     /// [`StateError::Held`] if another engine has it.
     pub fn lock(&self) -> Result<RunLock, StateError> {
-        check_dir(&self.path)?;
+        check_dir(&self.path, self.access)?;
         RunLock::take(self)
     }
 
@@ -116,7 +123,7 @@ impl RunDir {
             .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
             .open(&path)
             .map_err(fail())?;
-        check_file(&path, &file.metadata().map_err(fail())?)?;
+        check_file(&path, &file.metadata().map_err(fail())?, self.access)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(fail())?;
         let plan =
@@ -124,7 +131,7 @@ impl RunDir {
         Ok((plan, crate::digest::sha256(&bytes)))
     }
 
-    /// Puts a file in place in one step: 0600 whatever the umask, synced with its directory.
+    /// Puts a file in place in one step: as open as its directory whatever the umask, synced with its directory.
     pub(super) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), StateError> {
         let (path, new) = (self.path.join(name), self.path.join(format!("{name}.new")));
         let fail = || StateError::io("write", &new);
@@ -134,7 +141,7 @@ impl RunDir {
             _ => {}
         }
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new).map_err(fail())?;
-        file.set_permissions(Permissions::from_mode(0o600)).map_err(fail())?;
+        self.access.seal(&file).map_err(fail())?;
         file.write_all(bytes).map_err(fail())?;
         file.sync_all().map_err(StateError::io("sync", &new))?;
         std::fs::rename(&new, &path).map_err(StateError::io("put in place", &path))?;

@@ -38,7 +38,7 @@ impl RunDir {
             std::io::ErrorKind::NotFound => StateError::NeverBegun(self.id().to_string()),
             _ => StateError::io("look at", &path)(e),
         })?;
-        check_file(&path, &metadata)?;
+        check_file(&path, &metadata, self.access())?;
         let bytes = std::fs::read(&path).map_err(StateError::io("read", &path))?;
         serde_json::from_slice(&bytes).map_err(|e| StateError::Plan { path, why: e.to_string() })
     }

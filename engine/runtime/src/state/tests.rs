@@ -91,6 +91,73 @@ fn a_directory_of_somebody_else_is_refused() {
     );
 }
 
+/// What an administrator prepares: `install -d -m 2770 -g GROUP DIR`, here with a group of ours.
+fn shared() -> (tempfile::TempDir, StateDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("shared");
+    std::fs::create_dir(&path).unwrap();
+    std::fs::set_permissions(&path, Permissions::from_mode(0o2770)).unwrap();
+    let state = StateDir::open(&path).unwrap();
+    (dir, state)
+}
+
+#[test]
+fn what_an_administrator_shares_is_the_groups_and_nobody_elses() {
+    let (_dir, state) = shared();
+    assert!(state.is_shared());
+    let run = state.create_run(&RunId::random()).unwrap();
+    let digest = run.write_plan(&plan()).unwrap();
+    let lock = run.lock().unwrap();
+    let journal = lock.create_journal(Limits { min_free: 0, ballast: 1 }).unwrap();
+    for dir in [state.path(), &state.path().join("runs"), run.path(), &run.out_path()] {
+        assert_eq!(mode(dir), 0o2770, "{}", dir.display());
+    }
+    let ballast = run.path().join("ballast");
+    for file in [journal.path(), &run.plan_path(), &run.path().join("holder.json"), &ballast] {
+        assert_eq!(mode(file), 0o660, "{}", file.display());
+    }
+    assert_eq!(run.read_plan().unwrap(), (plan(), digest));
+}
+
+#[test]
+fn a_shared_directory_that_is_open_to_everybody_is_refused_with_the_way_to_mend_it() {
+    let (_dir, state) = shared();
+    let group = std::fs::metadata(state.path()).unwrap().gid();
+    let name = crate::accounts::lookup("group", group).map_or(group.to_string(), |e| e[..e.find(':').unwrap()].into());
+    std::fs::set_permissions(state.path(), Permissions::from_mode(0o2775)).unwrap();
+    assert_eq!(
+        refused(state.path()),
+        format!(
+            "PATH has mode 2775: it is shared with group {name}, and open to everybody else as well; look what they did \
+             there, then: chmod o= PATH"
+        )
+    );
+    std::fs::set_permissions(state.path(), Permissions::from_mode(0o2770)).unwrap();
+    let run = state.create_run(&RunId::random()).unwrap();
+    run.write_plan(&plan()).unwrap();
+    std::fs::set_permissions(run.plan_path(), Permissions::from_mode(0o664)).unwrap();
+    assert!(run.read_plan().unwrap_err().to_string().contains("chmod 660"));
+    std::fs::set_permissions(run.path(), Permissions::from_mode(0o700)).unwrap();
+    let error = run.lock().unwrap_err().to_string();
+    assert!(error.contains(&format!("mode 0700 and is not shared with group {name}")), "{error}");
+}
+
+#[test]
+fn what_root_makes_in_a_shared_directory_is_the_groups() {
+    let (_dir, state) = shared();
+    if !rustix::process::geteuid().is_root() {
+        assert!(std::env::var_os("BANISTER_LAB").is_none_or(|v| v != "required"), "this needs root");
+        println!("skipped: only root can give a directory to a group it is not in");
+        return;
+    }
+    std::os::unix::fs::chown(state.path(), None, Some(12345)).unwrap();
+    std::fs::set_permissions(state.path(), Permissions::from_mode(0o2770)).unwrap();
+    std::fs::remove_dir(state.path().join("runs")).unwrap();
+    let state = StateDir::open(state.path()).unwrap();
+    let run = state.create_run(&RunId::random()).unwrap();
+    assert_eq!(std::fs::metadata(run.path()).unwrap().gid(), 12345);
+}
+
 #[test]
 fn an_exposed_plan_is_not_read() {
     let (_dir, state) = temp();
