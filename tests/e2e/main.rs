@@ -6,6 +6,7 @@ mod disk;
 mod drill;
 mod first;
 mod many;
+mod modes;
 mod orders;
 mod pty;
 mod scenario;

@@ -4,7 +4,7 @@ use super::{Heard, Key};
 
 /// One thing that happened to a screen.
 #[derive(Debug, Clone)]
-pub(crate) enum Message {
+pub(crate) enum Message<N = Heard> {
     /// A key.
     Key(Key),
     /// Text that was pasted: never an answer.
@@ -16,8 +16,10 @@ pub(crate) enum Message {
         /// Rows.
         height: u16,
     },
-    /// From the run.
-    Heard(Heard),
+    /// From the run, or from whoever else works for the screen.
+    Heard(N),
+    /// A sentence of the loop's own: where a copy lies, why there was no shell.
+    Notice(String),
     /// Time passed; at most once a second.
     Tick,
     /// The terminal is here again after a stop (SIGTSTP) or a shell.

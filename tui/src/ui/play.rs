@@ -1,24 +1,27 @@
 //! Plays a screen on the real terminal.
 
-use std::io::{self, BufWriter, Stdout, Write as _};
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use banister_runtime::control::Verb;
 use banister_runtime::driver::Clock;
+use crossterm::queue;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate, SetTitle};
-use crossterm::{execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 use rustix::process::{Signal, getpid, kill_process};
 
-use super::terminal::{Modes, read_keys, watch};
+use super::terminal::{Keys, Modes, read_keys, watch};
 use super::{Mailbox, Message, Order, Post, Program};
 
 /// Between two frames that no key asked for; over ssh every frame is bytes on somebody's line.
 const FRAME: Duration = Duration::from_millis(100);
 const FRAME_OVER_SSH: Duration = Duration::from_millis(250);
 const TICK: Duration = Duration::from_secs(1);
-/// What SetTitle leaves behind when the screen is left.
+/// What a terminal that keeps no titles is left with, where a title was set.
 const TITLE: &str = "banister";
 
 /// What a screen's orders reach beside the terminal.
@@ -40,115 +43,224 @@ pub(crate) trait Outlet {
 ///
 /// # Errors
 /// The terminal's; it is given back first.
-pub(crate) fn play<P: Program>(
-    program: &mut P,
-    mailbox: &Mailbox,
-    post: &Post,
+pub(crate) fn play<N: Send + 'static>(
+    program: &mut impl Program<N>,
+    mailbox: &Mailbox<N>,
+    post: &Post<N>,
     outlet: &mut dyn Outlet,
 ) -> io::Result<()> {
     let clock = Clock::new()?;
-    let modes = Modes::enter()?;
-    let signals = watch(post.clone())?;
-    let mut keys = Some(read_keys(post.clone())?);
-    let mut terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout())))?;
+    let mut stage = Stage::open(post)?;
     let gap = if std::env::var_os("SSH_CONNECTION").is_some() { FRAME_OVER_SSH } else { FRAME };
-    let size = terminal.size()?;
+    let size = stage.terminal.size()?;
     program.update(Message::Resize { width: size.width, height: size.height }, &clock.now());
     let (mut is_stale, mut is_urgent) = (true, true);
     let (mut drawn, mut ticked) = (Instant::now(), Instant::now());
     loop {
-        if is_stale && (is_urgent || drawn.elapsed() >= gap) {
-            frame(&mut terminal, program, &clock)?;
+        // What a person did is shown at once; of keys that came together, what they did together.
+        if is_stale && (drawn.elapsed() >= gap || (is_urgent && !mailbox.has_key())) {
+            stage.frame(program, &clock)?;
             (is_stale, is_urgent, drawn) = (false, false, Instant::now());
         }
         let until = if is_stale { drawn + gap } else { ticked + TICK };
         let message = match mailbox.next(until.min(ticked + TICK)) {
             Some(message) => message,
             None if ticked.elapsed() >= TICK => {
+                stage.is_ours()?;
                 ticked = Instant::now();
                 Message::Tick
             }
             None => continue,
         };
-        // What a person did is shown at once.
-        is_urgent |= !matches!(message, Message::Heard(_) | Message::Tick);
-        is_stale = true;
+        match &message {
+            Message::Tick => is_stale |= program.ticks(),
+            Message::Heard(_) => is_stale = true,
+            _ => (is_stale, is_urgent) = (true, true),
+        }
+        if matches!(message, Message::Back) {
+            // After a stop that nobody announced somebody else had the terminal.
+            stage.modes.again()?;
+            stage.anew()?;
+        }
         let mut orders = program.update(message, &clock.now());
         while !orders.is_empty() {
             for order in std::mem::take(&mut orders) {
+                is_stale = true;
                 match order {
                     Order::Send { id, verb } => outlet.send(id, &verb),
                     Order::Copy(text) => {
-                        copy(&mut terminal, &text)?;
+                        stage.copy(&text)?;
                         if let Some(where_to) = outlet.keep(&text) {
-                            let notice = Message::Heard(super::Heard::Notice(where_to));
-                            orders.extend(program.update(notice, &clock.now()));
+                            orders.extend(program.update(Message::Notice(where_to), &clock.now()));
                         }
                     }
-                    Order::Call { title, bell } => {
-                        queue!(terminal.backend_mut(), SetTitle(super::text::shown(&title)))?;
-                        if bell {
-                            terminal.backend_mut().write_all(b"\x07")?;
-                        }
-                        io::Write::flush(terminal.backend_mut())?;
-                    }
-                    Order::Redraw => terminal.clear()?,
+                    Order::Call { title, bell } => stage.call(&title, bell)?,
+                    Order::Redraw => stage.anew()?,
                     Order::Suspend => {
-                        drop(keys.take());
-                        modes.pause();
                         // As every program does for Ctrl-Z: the shell has the terminal until `fg`.
-                        kill_process(getpid(), Signal::STOP)?;
-                        modes.again()?;
-                        keys = Some(read_keys(post.clone())?);
-                        terminal.clear()?;
+                        let stop = || Ok(kill_process(getpid(), Signal::STOP)?);
+                        stage.lend(post, stop)?;
                         orders.extend(program.update(Message::Back, &clock.now()));
                     }
                     Order::Shell { host, ask } => {
-                        drop(keys.take());
-                        modes.pause();
-                        let went = outlet.shell(&host, ask);
-                        modes.again()?;
-                        keys = Some(read_keys(post.clone())?);
-                        terminal.clear()?;
+                        let went = stage.lend(post, || Ok(outlet.shell(&host, ask)))?;
                         if let Err(why) = went {
-                            let notice = Message::Heard(super::Heard::Notice(format!("no shell: {why}")));
+                            let notice = Message::Notice(format!("no shell: {why}"));
                             orders.extend(program.update(notice, &clock.now()));
                         }
                         orders.extend(program.update(Message::Back, &clock.now()));
                     }
-                    Order::Leave => {
-                        drop(keys);
-                        // A title that calls for somebody must not outlive the screen.
-                        execute!(terminal.backend_mut(), SetTitle(TITLE))?;
-                        drop(modes);
-                        signals.shutdown_background();
-                        return Ok(());
-                    }
+                    Order::Leave => return stage.close(),
                 }
             }
         }
     }
 }
 
-type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+/// What is put together for the terminal.
+#[derive(Clone, Default)]
+struct Sheet(Rc<RefCell<Vec<u8>>>);
 
-/// One frame, as one update where the terminal knows them.
-fn frame<P: Program>(terminal: &mut Screen, program: &P, clock: &Clock) -> io::Result<()> {
-    queue!(terminal.backend_mut(), BeginSynchronizedUpdate)?;
-    let now = clock.now();
-    terminal.draw(|frame| program.draw(frame, &now))?;
-    execute!(terminal.backend_mut(), EndSynchronizedUpdate)
+impl io::Write for Sheet {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The terminal while a program has it.
+struct Stage {
+    terminal: Terminal<CrosstermBackend<Sheet>>,
+    /// What the terminal above has put together and nobody has seen yet.
+    sheet: Sheet,
+    /// Before the modes: the reader ends before the terminal is given back.
+    keys: Option<Keys>,
+    modes: Modes,
+    signals: Option<tokio::runtime::Runtime>,
+    has_title: bool,
+    /// What was last written, if it changed nothing: it is not said again.
+    idle: Vec<u8>,
+}
+
+impl Stage {
+    fn open<N: Send + 'static>(post: &Post<N>) -> io::Result<Self> {
+        let signals = Some(watch(post.clone())?);
+        let modes = Modes::enter()?;
+        let keys = Some(read_keys(post.clone())?);
+        let sheet = Sheet::default();
+        let terminal = Terminal::new(CrosstermBackend::new(sheet.clone()))?;
+        Ok(Self { terminal, sheet, keys, modes, signals, has_title: false, idle: Vec::new() })
+    }
+
+    /// Writes what the terminal's backend has put together, in one piece.
+    fn send(&mut self) -> io::Result<()> {
+        let bytes = self.sheet.0.take();
+        self.modes.write(&bytes)
+    }
+
+    /// An error if the terminal was given back behind our back.
+    fn is_ours(&self) -> io::Result<()> {
+        self.modes.write(&[])
+    }
+
+    /// One frame, as one update where the terminal knows them.
+    fn frame<N>(&mut self, program: &impl Program<N>, clock: &Clock) -> io::Result<()> {
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        let now = clock.now();
+        self.terminal.draw(|frame| program.draw(frame, &now))?;
+        queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+        let bytes = self.sheet.0.take();
+        let is_idle = !prints(&bytes);
+        if is_idle && bytes == self.idle {
+            return Ok(());
+        }
+        self.modes.write(&bytes)?;
+        self.idle = if is_idle { bytes } else { Vec::new() };
+        Ok(())
+    }
+
+    /// The next frame is drawn whole. The way not taken: `Terminal::clear`, which asks the terminal where its cursor is
+    /// and waits for an answer that some never give.
+    fn anew(&mut self) -> io::Result<()> {
+        let size = self.terminal.size()?;
+        self.idle.clear();
+        self.terminal.resize(Rect::from((ratatui::layout::Position::ORIGIN, size)))
+    }
+
+    /// Gives the terminal to somebody for a while.
+    fn lend<N: Send + 'static, T>(&mut self, post: &Post<N>, to: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        self.keys = None;
+        self.modes.pause();
+        let came = to();
+        self.modes.again()?;
+        self.keys = Some(read_keys(post.clone())?);
+        self.anew()?;
+        came
+    }
+
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        use base64::Engine as _;
+        let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+        if encoded.len() > MOST_COPIED {
+            return Ok(());
+        }
+        self.modes.write(format!("\x1b]52;c;{encoded}\x07").as_bytes())
+    }
+
+    fn call(&mut self, title: &str, bell: bool) -> io::Result<()> {
+        self.has_title = true;
+        queue!(self.terminal.backend_mut(), SetTitle(super::text::shown(title)))?;
+        if bell {
+            self.sheet.0.borrow_mut().push(0x07);
+        }
+        self.send()
+    }
+
+    /// Leaves. A terminal that is gone takes nothing any more, and that is no error.
+    fn close(mut self) -> io::Result<()> {
+        self.keys = None;
+        if self.has_title {
+            // A title that calls for somebody must not outlive the screen.
+            queue!(self.terminal.backend_mut(), SetTitle(TITLE))?;
+            let _ = self.send();
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if let Some(signals) = self.signals.take() {
+            signals.shutdown_background();
+        }
+    }
+}
+
+/// Whether bytes of a frame put anything on the screen: anything but sequences of control.
+fn prints(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some(tail) = rest.strip_prefix(b"\x1b[") {
+        let Some(end) = tail.iter().position(|byte| (0x40..=0x7e).contains(byte)) else { return true };
+        rest = tail.get(end + 1..).unwrap_or_default();
+    }
+    !rest.is_empty()
 }
 
 /// Bytes of an OSC 52 sequence's text, encoded: terminals drop what is longer.
 const MOST_COPIED: usize = 74_994;
 
-fn copy(terminal: &mut Screen, text: &str) -> io::Result<()> {
-    use base64::Engine as _;
-    let encoded = base64::engine::general_purpose::STANDARD.encode(text);
-    if encoded.len() > MOST_COPIED {
-        return Ok(());
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_that_prints_nothing_is_known() {
+        assert!(!prints(b"\x1b[?2026h\x1b[?25l\x1b[0m\x1b[?2026l"));
+        assert!(prints(b"\x1b[?2026h\x1b[1;1Ha\x1b[?2026l"));
+        assert!(!prints(b""));
     }
-    write!(terminal.backend_mut(), "\x1b]52;c;{encoded}\x07")?;
-    io::Write::flush(terminal.backend_mut())
 }

@@ -3,13 +3,18 @@
 use banister_core::run::Now;
 use ratatui::Frame;
 
-use super::{Message, Order};
+use super::{Heard, Message, Order};
 
-/// A screen without clock, terminal and socket.
-pub(crate) trait Program {
+/// A screen without clock, terminal and socket. `N` is what it hears from elsewhere.
+pub(crate) trait Program<N = Heard> {
     /// Takes what happened; gives what shall be done.
-    fn update(&mut self, message: Message, now: &Now) -> Vec<Order>;
+    fn update(&mut self, message: Message<N>, now: &Now) -> Vec<Order>;
 
     /// Draws the screen as it is.
     fn draw(&self, frame: &mut Frame<'_>, now: &Now);
+
+    /// Whether the screen is another one only because time passed: a clock, what is counted in seconds.
+    fn ticks(&self) -> bool {
+        true
+    }
 }

@@ -90,6 +90,10 @@ impl Program for RunScreen {
                     self.overlays.last_mut().map_or(Reaction::Stay, |overlay| overlay.heard(&heard, &self.model));
                 self.react(reaction, now)
             }
+            Message::Notice(text) => {
+                self.model.say(text, false, now);
+                Vec::new()
+            }
             Message::Tick => Vec::new(),
             Message::Back => vec![Order::Redraw],
             Message::Stop => vec![Order::Suspend],

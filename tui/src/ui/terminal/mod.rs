@@ -2,10 +2,20 @@
 //!
 //! What it deliberately does not do: it knows no screen. It gives the terminal back exactly as it was, on every way out.
 
+mod input;
 mod keys;
 mod modes;
 mod signals;
 
-pub(super) use keys::read_keys;
+use std::io::IsTerminal as _;
+
+pub(super) use keys::{Keys, read_keys};
 pub(super) use modes::Modes;
 pub(super) use signals::watch;
+
+/// Whether a full screen can be drawn here: standard output is a terminal, it is the one keys come from, and it is not
+/// a dumb one.
+pub(crate) fn can_draw() -> bool {
+    let is_able = std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
+    is_able && std::io::stdout().is_terminal() && keys::open().is_ok()
+}

@@ -6,11 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
-use crossterm::terminal::{self, EnterAlternateScreen, LeaveAlternateScreen};
+use crossterm::terminal::{self, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen};
 use crossterm::{execute, queue};
 
 /// Whether the modes are on: whoever turns this off gives the terminal back, and nobody after him.
 static ON: AtomicBool = AtomicBool::new(false);
+
+/// The terminal keeps its title for us, and takes it again: xterm's title stack. Who does not know it ignores it.
+const KEEP_TITLE: &[u8] = b"\x1b[22;2t";
+const TAKE_TITLE: &[u8] = b"\x1b[23;2t";
 
 /// The modes, on from here until it is dropped, a panic included. One of it at a time.
 ///
@@ -42,12 +46,28 @@ impl Modes {
         give_back();
     }
 
-    /// Takes it again.
+    /// Takes it again, also where it was changed behind our back: by a shell, while the program stood still (`kill
+    /// -STOP`, then `fg`).
     ///
     /// # Errors
     /// The system's.
     pub(in crate::ui) fn again(&self) -> io::Result<()> {
+        give_back();
         on()
+    }
+
+    /// Writes to the terminal what was put together.
+    ///
+    /// # Errors
+    /// The terminal's; and one of its own if the terminal was given back meanwhile, by the panic of another thread.
+    pub(in crate::ui) fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        // Whoever gives the terminal back has the same lock: nothing is written after it.
+        let mut out = io::stdout().lock();
+        if !ON.load(Ordering::Acquire) {
+            return Err(io::Error::other("a part of this program failed, and it left the screen"));
+        }
+        out.write_all(bytes)?;
+        out.flush()
     }
 }
 
@@ -58,24 +78,43 @@ impl Drop for Modes {
 }
 
 fn on() -> io::Result<()> {
+    let mut out = io::stdout().lock();
     if ON.swap(true, Ordering::AcqRel) {
         return Ok(());
     }
     let took = terminal::enable_raw_mode()
-        .and_then(|()| execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide));
+        .and_then(|()| out.write_all(KEEP_TITLE))
+        .and_then(|()| execute!(out, EnterAlternateScreen, EnableBracketedPaste, Hide));
     if took.is_err() {
         give_back();
     }
     took
 }
 
+/// Gives the terminal back, once.
 fn give_back() {
-    if !ON.swap(false, Ordering::AcqRel) {
-        return;
+    let mut out = io::stdout().lock();
+    if ON.swap(false, Ordering::AcqRel) {
+        // A terminal that is gone needs nothing back.
+        let _ = last_words(&mut out);
+        let _ = terminal::disable_raw_mode();
     }
-    let mut out = io::stdout();
-    // A terminal that is gone needs nothing back.
-    let _ = queue!(out, Show, DisableBracketedPaste, LeaveAlternateScreen);
-    let _ = out.flush();
-    let _ = terminal::disable_raw_mode();
+}
+
+/// The same without waiting for anybody: for a program that stands in a write to a terminal that takes nothing.
+pub(super) fn give_back_now() {
+    if ON.swap(false, Ordering::AcqRel) {
+        if let Ok(mut out) = super::keys::open() {
+            let _ = last_words(&mut out);
+        }
+        let _ = terminal::disable_raw_mode();
+    }
+}
+
+fn last_words(out: &mut impl Write) -> io::Result<()> {
+    let mut bytes = b"\x1b[0m".to_vec();
+    queue!(bytes, EndSynchronizedUpdate, Show, DisableBracketedPaste, LeaveAlternateScreen)?;
+    bytes.extend_from_slice(TAKE_TITLE);
+    out.write_all(&bytes)?;
+    out.flush()
 }
