@@ -51,6 +51,8 @@ pub enum Command {
     Continue(RunOnlyArgs),
     /// End a run
     Abort(AbortArgs),
+    /// Take the pen of a live run: the right to drive it
+    Pen(RunOnlyArgs),
     /// Write a line into a run's timeline
     Note(NoteArgs),
     /// Say how far a journal is whole

@@ -11,6 +11,7 @@ mod ledger;
 mod log;
 mod note;
 mod output;
+mod pen;
 mod plan;
 pub(crate) mod rehearse;
 mod replay;
@@ -39,6 +40,7 @@ pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Hold(args) => hold::hold(&args),
         Command::Continue(args) => hold::go_on(&args),
         Command::Abort(args) => abort::abort(&args),
+        Command::Pen(args) => pen::pen(&args),
         Command::Note(args) => note::note(&args),
         Command::Verify(args) => verify::verify(&args),
         Command::Timeline(args) => timeline::timeline(&args),
