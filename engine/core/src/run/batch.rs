@@ -201,6 +201,7 @@ impl Batch<'_> {
             Input::Answered { actor, answer } => self.answered(&actor, answer)?,
             Input::AskUnavailable { ask, reason } => self.ask_unavailable(&ask, reason)?,
             Input::Commanded { actor, command } => self.commanded(&actor, command)?,
+            Input::Halted { why } => self.halted(why)?,
             Input::Drain { reason } => self.drain(reason)?,
         }
         if !is_early {

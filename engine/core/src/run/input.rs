@@ -231,6 +231,11 @@ pub enum Input {
         /// What.
         command: Command,
     },
+    /// The engine lacks what only a person can give it: nothing new starts until one says `continue`. What runs goes on.
+    Halted {
+        /// What it lacks, in one sentence; written down as a note of the engine's.
+        why: String,
+    },
     /// Nothing new starts; when what runs has ended, the engine ends and the run can be resumed.
     Drain {
         /// Why.

@@ -524,6 +524,7 @@ fn inputs(scene: &Scene) -> Vec<(String, Input)> {
             add(&format!("{who}{name}"), Input::Commanded { actor, command: command.clone() });
         }
     }
+    add("the engine lacks something", Input::Halted { why: "nobody lends an agent".to_owned() });
     for (name, reason) in [("signal", DrainReason::Signal), ("journal", DrainReason::Journal)] {
         add(&format!("drain: {name}"), Input::Drain { reason });
     }

@@ -104,6 +104,19 @@ impl Batch<'_> {
         waiting
     }
 
+    /// A hold of the engine's own, with its reason before it.
+    pub(in crate::run) fn halted(&mut self, why: String) -> Result<(), Rejected> {
+        if self.state().is_held() {
+            return Err(Rejected::AlreadyHeld);
+        }
+        if self.state().aborted().is_some() {
+            return Err(Rejected::AlreadyAborted);
+        }
+        self.engine(RecordKind::NoteAdded { text: why });
+        self.engine(RecordKind::RunHeld {});
+        Ok(())
+    }
+
     pub(in crate::run) fn drain(&mut self, reason: DrainReason) -> Result<(), Rejected> {
         if self.state().draining() == Some(reason) {
             return Err(Rejected::AlreadyDraining);

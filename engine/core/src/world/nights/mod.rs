@@ -409,6 +409,10 @@ impl Night {
             return self.say(Input::Drain { reason: DrainReason::Signal });
         }
         if self.random.permille(15) {
+            self.count("fault: the engine lacks something");
+            return self.say(Input::Halted { why: "nobody lends an agent".to_owned() });
+        }
+        if self.random.permille(15) {
             self.count("fault: another run takes a host over");
             let host = self.any_host();
             self.hosts.locks.insert(host, format!("beef-{}", self.engine + 1));

@@ -759,6 +759,8 @@ impl Oracle {
     /// What drives is said by whoever has the pen; in a drill names are free.
     fn check_pen(&self, record: &Record) -> Check {
         let drives = match &record.kind {
+            // The engine may hold by itself; only a person lets it go on.
+            RecordKind::RunHeld {} if record.actor == (Actor::Engine {}) => false,
             RecordKind::RunHeld {} | RecordKind::RunContinued {} | RecordKind::RunAborted { .. } => true,
             RecordKind::AskAnswered { word, ask, .. } => {
                 let agrees = matches!(word, Word::Approve | Word::Refuse | Word::BreakGlass);

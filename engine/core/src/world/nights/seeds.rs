@@ -94,6 +94,7 @@ fn two_thousand_nights() {
         "fault: the network of a host is away",
         "fault: another run has a host",
         "fault: another run takes a host over",
+        "fault: the engine lacks something",
         "word: TakeOver",
     ];
     for rule in rules {
