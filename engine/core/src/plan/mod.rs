@@ -31,7 +31,7 @@ pub use inventory::{INVENTORY, Inventory};
 pub use model::{Host, HostIndex, Plan, Precondition, Step, StepIndex, Transport};
 pub use names::{NameTable, OutputState, RESERVED, is_reserved};
 pub use param::{ParamValue, SecretReference, bind, check_declarations};
-pub use print::{LaneRow, PlanFacts, PrintStyle, lanes, print_human, print_json};
+pub use print::{LaneRow, PlanFacts, PrintStyle, lanes, print_human, print_json, print_step};
 pub use render::{Bindings, HoleError};
 pub use script::{MAX_SCRIPT, Scripts};
 pub use step_path::{PathError, Segment, StepPath};

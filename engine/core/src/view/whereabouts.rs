@@ -80,7 +80,9 @@ impl RunView {
         state.phase() != Phase::Finished && state.aborted().is_none() && !state.is_stopped()
     }
 
-    pub(crate) fn needs(&self, task: TaskIndex) -> Option<String> {
+    /// Whom an instance needs, where it needs a person: `1 of sre, not the starter`.
+    #[must_use]
+    pub fn needs(&self, task: TaskIndex) -> Option<String> {
         match self.state.graph().work(task) {
             Work::Pause(_) | Work::Manual(_) => Some("a person".to_owned()),
             Work::Approve(approve) => {

@@ -6,7 +6,7 @@ use super::words::{command_lines, hosts, kind, line, param, safe_lines, span};
 use super::{PlanFacts, PrintStyle, lanes};
 use crate::plan::{
     Action, Approve, Command, CommandStep, EnvValue, Gate, GateTimeout, HostIndex, Manual, OnFailure, OnTimeout, Plan,
-    Probe, Roll, Shell, Stdin, Step, Transport, Verify,
+    Probe, Roll, Shell, Stdin, Step, StepIndex, Transport, Verify,
 };
 use crate::source::visible;
 
@@ -21,6 +21,16 @@ pub fn print_human(plan: &Plan, style: PrintStyle) -> String {
     for (number, step) in plan.steps.iter().enumerate() {
         page.line(0, "");
         page.step(step, &format!("{}", number + 1), 0, &plan.if_it_fails);
+    }
+    page.text
+}
+
+/// Writes one step of a plan as [`print_human`] does, for who is asked about it.
+#[must_use]
+pub fn print_step(plan: &Plan, step: StepIndex, style: PrintStyle) -> String {
+    let mut page = Page { plan, style, text: String::new() };
+    if let Some(its) = plan.steps.get(step.0 as usize) {
+        page.step(its, &format!("{}", step.0 + 1), 0, &plan.if_it_fails);
     }
     page.text
 }

@@ -10,7 +10,7 @@ mod lanes;
 mod words;
 
 pub use facts::PlanFacts;
-pub use human::print_human;
+pub use human::{print_human, print_step};
 pub use json::print_json;
 pub use lanes::{LaneRow, lanes};
 
