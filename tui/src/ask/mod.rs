@@ -16,6 +16,7 @@ use banister_core::source::visible;
 
 pub(crate) use dialog::Dialog;
 pub(crate) use tty::{Tty, Typed};
+pub(crate) use words::{Needs, does, needs};
 
 /// Asks for a secret, without showing it.
 pub(crate) fn secret(name: &ParamName) -> io::Result<Vec<u8>> {
@@ -24,7 +25,7 @@ pub(crate) fn secret(name: &ParamName) -> io::Result<Vec<u8>> {
 }
 
 /// `90s`, `5m`, `1h`; nothing else, and not nothing.
-fn duration_ms(text: &str) -> Option<u64> {
+pub(crate) fn duration_ms(text: &str) -> Option<u64> {
     let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
     let seconds = match unit.trim() {
         "s" => 1,

@@ -24,6 +24,8 @@ pub(crate) enum Message<N = Heard> {
     Tick,
     /// The terminal is here again after a stop (SIGTSTP) or a shell.
     Back,
+    /// A shell that was ordered is closed, or why there was none.
+    Shelled(Result<(), String>),
     /// The system wants this program to stop for a while (SIGTSTP from outside).
     Stop,
     /// The terminal or the system wants this program to end (SIGHUP, SIGTERM): it leaves, the run goes on.

@@ -30,6 +30,21 @@ pub(crate) trait Overlay {
         false
     }
 
+    /// It was put on the screen. Gives what it wants at once.
+    fn opened(&mut self, _run: &mut RunModel, _now: &Now) -> Vec<Order> {
+        Vec::new()
+    }
+
+    /// It is what Ctrl-C opens: a second Ctrl-C leaves.
+    fn interrupted(&self) -> bool {
+        false
+    }
+
+    /// A shell that was ordered is closed, or there was none.
+    fn shelled(&mut self, _went: &Result<(), String>, _run: &mut RunModel) -> Reaction {
+        Reaction::Stay
+    }
+
     /// A key.
     fn key(&mut self, key: Key, run: &mut RunModel, now: &Now) -> Reaction;
 
@@ -39,7 +54,7 @@ pub(crate) trait Overlay {
     }
 
     /// Something came from the run after it was folded: an answer to a request, the end of an ask.
-    fn heard(&mut self, _heard: &Heard, _run: &RunModel) -> Reaction {
+    fn heard(&mut self, _heard: &Heard, _run: &mut RunModel) -> Reaction {
         Reaction::Stay
     }
 

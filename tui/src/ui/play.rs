@@ -104,10 +104,7 @@ pub(crate) fn play<N: Send + 'static>(
                     }
                     Order::Shell { host, ask } => {
                         let went = stage.lend(post, || Ok(outlet.shell(&host, ask)))?;
-                        if let Err(why) = went {
-                            let notice = Message::Notice(format!("no shell: {why}"));
-                            orders.extend(program.update(notice, &clock.now()));
-                        }
+                        orders.extend(program.update(Message::Shelled(went), &clock.now()));
                         orders.extend(program.update(Message::Back, &clock.now()));
                     }
                     Order::Leave => return stage.close(),

@@ -7,13 +7,16 @@
 //!   RunModel, Place ─▶ view/ ─▶ frame
 //! ```
 
+mod able;
 mod act;
 mod action;
+mod calls;
 mod keymap;
 mod model;
 mod moving;
 mod opening;
 mod outputs;
+mod overlay;
 mod place;
 mod screen;
 #[cfg(test)]

@@ -11,6 +11,7 @@ use banister_runtime::control::Verb;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Outputs;
+use super::overlay::READ;
 use crate::ui::{Heard, Order, Presence, Refused, Theme};
 
 /// Messages to the operator that are kept.
@@ -154,6 +155,11 @@ impl RunModel {
         }
     }
 
+    /// Whether nobody is there who could be asked for stored output.
+    pub(crate) fn cannot_ask(&self) -> bool {
+        self.replay || self.link != Link::Live
+    }
+
     /// The run's own time: a replay has another than the wall.
     pub(crate) fn clock(&self, now: &Now) -> Now {
         now.clone()
@@ -207,7 +213,8 @@ impl RunModel {
             Heard::Notice(text) => self.say(text.clone(), false, now),
             Heard::Replied { id, result } => {
                 let what = self.pending.remove(id);
-                if let (Some(what), Err(Refused { why, .. })) = (what, result) {
+                // Who asked for stored output says itself that there is none.
+                if let (Some(what), Err(Refused { why, .. })) = (what.filter(|what| *what != READ), result) {
                     self.say(format!("{what} was not taken: {why}"), true, now);
                 }
             }

@@ -1,18 +1,62 @@
 //! Opening pages and dialogs.
 
-use banister_core::run::Now;
+use banister_core::run::{Now, Word};
 
+use super::overlay::{
+    AbortDialog, AskDialog, AskList, Confirm, Deed, Help, Interrupt, Listing, ListingKind, NoteDialog, Palette,
+};
 use super::{Action, Page, RunScreen};
-use crate::ui::Order;
+use crate::ui::{Order, Overlay};
 
 impl RunScreen {
     /// Opens what an action asks for.
-    pub(super) fn opens(&mut self, action: Action, _now: &Now) -> Vec<Order> {
-        match action {
-            Action::Timeline => self.place.page = Page::Timeline,
-            Action::Plan => self.place.page = Page::Plan,
-            _ => {}
-        }
+    pub(super) fn opens(&mut self, action: Action, now: &Now) -> Vec<Order> {
+        let overlay: Box<dyn Overlay> = match action {
+            Action::Timeline => return self.turn_to(Page::Timeline, None),
+            Action::Plan => return self.turn_to(Page::Plan, Some(0)),
+            Action::Asks | Action::Open => return self.open_asks(now),
+            Action::Retry => return self.open_failure(Word::Retry, now),
+            Action::Undo => return self.open_failure(Word::Undo, now),
+            Action::Hold => Box::new(Confirm::new(Deed::Hold)),
+            Action::Continue => Box::new(Confirm::new(Deed::Continue)),
+            Action::Pen => Box::new(Confirm::new(Deed::Pen)),
+            Action::Abort => Box::<AbortDialog>::default(),
+            Action::Interrupt => Box::<Interrupt>::default(),
+            Action::Note => Box::new(NoteDialog::note()),
+            Action::Decide => Box::new(NoteDialog::decision()),
+            Action::People => Box::new(Listing::new(ListingKind::People)),
+            Action::Messages => Box::new(Listing::new(ListingKind::Messages)),
+            Action::Palette => Box::<Palette>::default(),
+            Action::Help => Box::new(Help::new(self.footer())),
+            _ => return Vec::new(),
+        };
+        self.open(overlay, now)
+    }
+
+    fn turn_to(&mut self, page: Page, line: Option<usize>) -> Vec<Order> {
+        (self.place.page, self.place.line, self.place.search) = (page, line, None);
         Vec::new()
+    }
+
+    /// The one ask there is, or the list of them.
+    fn open_asks(&mut self, now: &Now) -> Vec<Order> {
+        let open = self.model.view.as_ref().map_or(0, |view| view.state().asks().count());
+        let only = self.model.asking(|_| open == 1);
+        match only.and_then(|ask| AskDialog::open(&self.model, &ask)) {
+            Some(dialog) => self.open(Box::new(dialog), now),
+            None => self.open(Box::<AskList>::default(), now),
+        }
+    }
+
+    /// The dialog of a failed step with a word chosen.
+    fn open_failure(&mut self, word: Word, now: &Now) -> Vec<Order> {
+        let ask = self.model.asking(|words| words.contains(&word));
+        let Some(dialog) = ask.and_then(|ask| AskDialog::open(&self.model, &ask)) else {
+            let why = if word == Word::Undo { "nothing failed that has an undo" } else { "nothing failed" };
+            self.model.say(why, false, now);
+            return Vec::new();
+        };
+        let dialog = dialog.choosing(word, &self.model);
+        self.open(Box::new(dialog), now)
     }
 }

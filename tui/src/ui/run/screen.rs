@@ -3,6 +3,7 @@
 use banister_core::run::Now;
 use ratatui::Frame;
 
+use super::calls::Calls;
 use super::{Action, Place, RunModel, action};
 use crate::ui::{Key, Message, Order, Overlay, Program, Reaction, Theme};
 
@@ -12,12 +13,13 @@ pub(crate) struct RunScreen {
     pub(crate) place: Place,
     /// What lies over the page, the last on top.
     pub(crate) overlays: Vec<Box<dyn Overlay>>,
+    calls: Calls,
 }
 
 impl RunScreen {
     /// The screen before anything came.
     pub(crate) fn new(theme: Theme) -> Self {
-        Self { model: RunModel::new(theme), place: Place::default(), overlays: Vec::new() }
+        Self { model: RunModel::new(theme), place: Place::default(), overlays: Vec::new(), calls: Calls::default() }
     }
 
     fn key(&mut self, key: Key, now: &Now) -> Vec<Order> {
@@ -25,6 +27,7 @@ impl RunScreen {
             // The terminal's own: they mean the same everywhere.
             _ if matches!(key, Key::Ctrl('l')) => return vec![Order::Redraw],
             _ if matches!(key, Key::Ctrl('z')) => return vec![Order::Suspend],
+            _ if matches!(key, Key::Ctrl('c')) => return self.interrupt(now),
             Some(overlay) => overlay.key(key, &mut self.model, now),
             None if self.place.is_typing => return self.search_key(key),
             None => return action(key).map_or_else(Vec::new, |action| self.act(action, now)),
@@ -40,20 +43,59 @@ impl RunScreen {
                 self.overlays.pop();
                 orders
             }
-            Reaction::Open(overlay) => {
-                self.overlays.push(overlay);
-                Vec::new()
-            }
+            Reaction::Open(overlay) => self.open(overlay, now),
             Reaction::Replace(overlay) => {
                 self.overlays.pop();
-                self.overlays.push(overlay);
-                Vec::new()
+                self.open(overlay, now)
             }
             Reaction::Act(action) => {
                 self.overlays.pop();
                 self.act(action, now)
             }
         }
+    }
+
+    /// Puts an overlay on top.
+    pub(super) fn open(&mut self, mut overlay: Box<dyn Overlay>, now: &Now) -> Vec<Order> {
+        let orders = overlay.opened(&mut self.model, now);
+        self.overlays.push(overlay);
+        orders
+    }
+
+    /// Ctrl-C: the first holds and asks how it goes on, the second leaves at once.
+    fn interrupt(&mut self, now: &Now) -> Vec<Order> {
+        if self.overlays.iter().any(|overlay| overlay.interrupted()) {
+            return vec![Order::Leave];
+        }
+        self.act(Action::Interrupt, now)
+    }
+
+    /// Tells every overlay what came; those below the top may be done by it as well.
+    fn tell(&mut self, now: &Now, told: impl Fn(&mut dyn Overlay, &mut RunModel) -> Reaction) -> Vec<Order> {
+        let mut orders = Vec::new();
+        let mut kept: Vec<Box<dyn Overlay>> = Vec::new();
+        let mut last = Reaction::Stay;
+        let overlays = std::mem::take(&mut self.overlays);
+        let top = overlays.len().saturating_sub(1);
+        for (n, mut overlay) in overlays.into_iter().enumerate() {
+            let reaction = told(overlay.as_mut(), &mut self.model);
+            match reaction {
+                reaction if n == top => {
+                    kept.push(overlay);
+                    last = reaction;
+                }
+                Reaction::Close(its) => orders.extend(its),
+                Reaction::Orders(its) => {
+                    orders.extend(its);
+                    kept.push(overlay);
+                }
+                // What lies below opens nothing.
+                _ => kept.push(overlay),
+            }
+        }
+        self.overlays = kept;
+        orders.extend(self.react(last, now));
+        orders
     }
 
     fn search_key(&mut self, key: Key) -> Vec<Order> {
@@ -86,9 +128,9 @@ impl Program for RunScreen {
             }
             Message::Heard(heard) => {
                 self.model.hear(&heard, now);
-                let reaction =
-                    self.overlays.last_mut().map_or(Reaction::Stay, |overlay| overlay.heard(&heard, &self.model));
-                self.react(reaction, now)
+                let mut orders = self.calls.heard(&heard, &mut self.model, now);
+                orders.extend(self.tell(now, |overlay, run| overlay.heard(&heard, run)));
+                orders
             }
             Message::Notice(text) => {
                 self.model.say(text, false, now);
@@ -96,6 +138,12 @@ impl Program for RunScreen {
             }
             Message::Tick => Vec::new(),
             Message::Back => vec![Order::Redraw],
+            Message::Shelled(went) => {
+                if let Err(why) = &went {
+                    self.model.say(format!("no shell: {why}"), true, now);
+                }
+                self.tell(now, |overlay, run| overlay.shelled(&went, run))
+            }
             Message::Stop => vec![Order::Suspend],
             // The terminal may be gone: nothing is asked any more, the run goes on.
             Message::Hangup => vec![Order::Leave],

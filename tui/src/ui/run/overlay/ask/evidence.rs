@@ -1,0 +1,197 @@
+//! What commands printed, as far as a person needs it to answer: the errors of a failure, the previews of an approval.
+
+use banister_core::plan::{Action, Approve, StepIndex};
+use banister_core::run::{AskKind, EffectKey, Purpose};
+use banister_core::runbook::HostName;
+use banister_core::view::{AskRow, Attempt, RunView, StepRow};
+use banister_runtime::control::{MOST_READ, Verb};
+use banister_runtime::output::StreamKind;
+
+use super::AskDialog;
+use crate::ui::run::RunModel;
+use crate::ui::{Heard, Order};
+
+/// Bytes of the end of a stream that are looked at.
+const TAIL: u32 = 6 * 1024;
+/// Bytes of its beginning.
+const HEAD: u32 = 2 * 1024;
+/// Bytes of a preview that are shown. Nobody reads more before a run stands still for too long.
+const WHOLE: usize = 1024 * 1024;
+
+/// Which part of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    Head,
+    Tail,
+    Whole,
+}
+
+/// A part of what one command printed.
+#[derive(Debug, Clone)]
+pub(super) struct Piece {
+    pub(super) key: EffectKey,
+    pub(super) stream: StreamKind,
+    pub(super) extent: Extent,
+    /// What it is, for people.
+    pub(super) label: String,
+    /// The request that is not answered yet.
+    asked: Option<u64>,
+    pub(super) from: u64,
+    /// Bytes that are stored; `None` while nothing came.
+    pub(super) total: Option<u64>,
+    pub(super) bytes: Vec<u8>,
+    /// Why it cannot be shown.
+    pub(super) refused: Option<String>,
+}
+
+/// Everything that is looked at for one ask.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Evidence {
+    pub(super) pieces: Vec<Piece>,
+}
+
+/// The host an ask is about.
+pub(super) fn host(ask: &AskRow, run: &RunModel) -> Option<HostName> {
+    let graph = run.view.as_ref()?.state().graph();
+    Some(graph.host(graph.find(&ask.id.path)?)?.name.clone())
+}
+
+impl AskDialog {
+    /// What the plan says of an approval.
+    pub(super) fn approve<'r>(&self, run: &'r RunModel) -> Option<&'r Approve> {
+        approve_of(&self.ask, run.view.as_ref()?)
+    }
+}
+
+fn approve_of<'v>(ask: &AskRow, view: &'v RunView) -> Option<&'v Approve> {
+    if ask.kind != AskKind::Approve {
+        return None;
+    }
+    match &view.plan().steps.iter().find(|step| step.id == *ask.id.path.root())?.action {
+        Action::Approve(approve) => Some(approve),
+        _ => None,
+    }
+}
+
+impl Piece {
+    fn new(row: &StepRow, view: &RunView, attempt: &Attempt, stream: StreamKind, extent: Extent) -> Option<Self> {
+        let (purpose, attempt) = (attempt.purpose, attempt.attempt);
+        let host = row.host.clone()?;
+        let what = match purpose {
+            Purpose::Preview => "preview of",
+            Purpose::Verify => "verify of",
+            Purpose::Main | Purpose::Sample => "output of",
+        };
+        let at = row.path.host().is_none().then(|| format!(" on {host}")).unwrap_or_default();
+        let label = format!("{what} {}{at}", row.path);
+        let key = EffectKey { run: view.run_id().to_owned(), path: row.path.clone(), host, purpose, attempt };
+        let (asked, from, total, bytes, refused) = (None, 0, None, Vec::new(), None);
+        Some(Self { key, stream, extent, label, asked, from, total, bytes, refused })
+    }
+
+    fn order(&mut self, run: &mut RunModel) -> Order {
+        let (from, most) = match self.extent {
+            Extent::Head => (Some(0), HEAD),
+            Extent::Tail => (None, TAIL),
+            Extent::Whole => (Some(self.bytes.len() as u64), MOST_READ),
+        };
+        let order = run.send(READ, Verb::Read { key: self.key.clone(), stream: self.stream, from, most });
+        if let Order::Send { id, .. } = &order {
+            self.asked = Some(*id);
+        }
+        order
+    }
+
+    /// Bytes that are stored and not shown.
+    pub(super) fn left_out(&self) -> u64 {
+        self.total.map_or(0, |total| total.saturating_sub(self.from + self.bytes.len() as u64))
+    }
+}
+
+/// What asking for stored output is called until it is answered.
+pub(in crate::ui::run) const READ: &str = "read";
+
+impl Evidence {
+    /// What there is to look at.
+    pub(super) fn of(ask: &AskRow, view: &RunView) -> Self {
+        let pieces = match approve_of(ask, view) {
+            Some(approve) => of_approval(approve, view),
+            None => of_trouble(ask, view),
+        };
+        Self { pieces }
+    }
+
+    /// Asks the engine for all of it.
+    pub(super) fn order(&mut self, run: &mut RunModel) -> Vec<Order> {
+        self.pieces.iter_mut().map(|piece| piece.order(run)).collect()
+    }
+
+    /// Takes what came; gives what is asked for next.
+    pub(super) fn heard(&mut self, heard: &Heard, run: &mut RunModel) -> Vec<Order> {
+        match heard {
+            Heard::Chunk { id, from, total, bytes } => {
+                let Some(piece) = self.pieces.iter_mut().find(|piece| piece.asked == Some(*id)) else {
+                    return Vec::new();
+                };
+                (piece.asked, piece.total) = (None, Some(*total));
+                if piece.bytes.is_empty() {
+                    piece.from = *from;
+                }
+                piece.bytes.extend_from_slice(bytes);
+                let goes_on = piece.extent == Extent::Whole && !bytes.is_empty() && piece.bytes.len() < WHOLE;
+                if goes_on && piece.left_out() > 0 {
+                    return vec![piece.order(run)];
+                }
+            }
+            Heard::Replied { id, result: Err(refused) } => {
+                if let Some(piece) = self.pieces.iter_mut().find(|piece| piece.asked == Some(*id)) {
+                    (piece.asked, piece.refused) = (None, Some(refused.why.clone()));
+                }
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// Whether everything that was asked for is here, or will never be.
+    pub(super) fn is_complete(&self) -> bool {
+        self.pieces.iter().all(|piece| piece.asked.is_none())
+    }
+}
+
+fn of_trouble(ask: &AskRow, view: &RunView) -> Vec<Piece> {
+    if matches!(ask.kind, AskKind::Pause | AskKind::Manual | AskKind::Lock | AskKind::Approve) {
+        return Vec::new();
+    }
+    let Some(task) = view.state().graph().find(&ask.id.path) else { return Vec::new() };
+    let row = view.step(task);
+    let Some(last) = row.attempts.last() else { return Vec::new() };
+    let mut pieces = Vec::new();
+    for (stream, bytes) in [(StreamKind::Stderr, last.stderr_bytes), (StreamKind::Stdout, last.stdout_bytes)] {
+        // Of what still runs nobody knows yet how much it printed.
+        if bytes == 0 && last.ended.is_some() && last.status.is_some() {
+            continue;
+        }
+        pieces.extend(Piece::new(&row, view, last, stream, Extent::Tail));
+        if stream == StreamKind::Stderr && bytes > u64::from(TAIL) {
+            pieces.extend(Piece::new(&row, view, last, stream, Extent::Head));
+        }
+    }
+    pieces
+}
+
+fn of_approval(approve: &Approve, view: &RunView) -> Vec<Piece> {
+    let rows: Vec<StepRow> = view.steps().collect();
+    let of = |steps: &[StepIndex], purpose: Purpose| -> Vec<Piece> {
+        let steps = steps.iter().filter_map(|at| view.plan().steps.get(at.0 as usize));
+        let rows = steps.flat_map(|step| rows.iter().filter(move |row| *row.path.root() == step.id));
+        rows.filter_map(|row| {
+            let last = row.attempts.iter().rev().find(|attempt| attempt.purpose == purpose)?;
+            Piece::new(row, view, last, StreamKind::Stdout, Extent::Whole)
+        })
+        .collect()
+    };
+    let mut pieces = of(&approve.show, Purpose::Main);
+    pieces.extend(of(&approve.allows, Purpose::Preview));
+    pieces
+}

@@ -1,0 +1,268 @@
+//! The text of an ask's dialog, and its form.
+
+use banister_core::plan::{PrintStyle, print_step};
+use banister_core::run::{AskKind, Purpose, Word};
+use banister_core::source::visible_bytes;
+use banister_core::view::{Attempt, RunView, duration};
+use banister_runtime::output::StreamKind;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::AskDialog;
+use super::evidence::{Extent, Piece};
+use crate::ask::does;
+use crate::ui::run::overlay::list::clock;
+use crate::ui::run::overlay::paper::Paper;
+use crate::ui::run::overlay::posted::refusal;
+use crate::ui::run::overlay::sheet::{inner_height, inner_width};
+use crate::ui::run::{RunModel, StreamKey};
+use crate::ui::text::{cut, shown, width, wrap};
+
+/// Lines of an error's beginning, and of its end.
+const FIRST: usize = 6;
+const LAST: usize = 12;
+/// Attempts that are listed.
+const ATTEMPTS: usize = 8;
+const PLAIN: Style = Style::new();
+
+impl AskDialog {
+    pub(super) fn paper(&self, run: &RunModel, width: usize) -> Paper {
+        let (ask, theme, mut paper) = (&self.ask, run.theme, Paper::new(width));
+        paper.text(theme.label(), &ask.question);
+        let Some(view) = &run.view else { return paper };
+        let task = view.state().graph().find(&ask.id.path);
+        let row = task.map(|task| view.step(task));
+        let host = row.as_ref().and_then(|row| row.host.clone()).or_else(|| ask.id.path.host().cloned());
+        if let Some(host) = host {
+            paper.field("host", PLAIN, host.as_str());
+        }
+        paper.field("if it fails", PLAIN, &ask.if_it_fails);
+        paper.field("asked", PLAIN, &format!("since {}", clock(ask.since, run)));
+        if let Some(row) = &row {
+            self.attempts(&row.attempts, run, &mut paper);
+            if let Some(sample) = &row.sample {
+                let word = if sample.good { "good" } else { "bad" };
+                let says = format!("{word}, number {}; {} of {} in a row", sample.sample, sample.streak, sample.needed);
+                paper.field("last sample", PLAIN, &says);
+                for (host, why) in &sample.bad {
+                    paper.field("", theme.attention(), &format!("{host}: {why}"));
+                }
+                if sample.bad_hosts as usize > sample.bad.len() {
+                    paper.field("", PLAIN, &format!("{} hosts in all", sample.bad_hosts));
+                }
+            }
+            if ask.kind == AskKind::Timeout {
+                let limit = row.limit_ms.map(duration).unwrap_or_default();
+                paper.field("limit", PLAIN, &format!("{limit}; it still runs"));
+            }
+        }
+        if ask.kind == AskKind::Approve {
+            self.approval(view, run, &mut paper);
+        } else {
+            self.trouble(run, &mut paper);
+        }
+        paper
+    }
+
+    fn attempts(&self, attempts: &[Attempt], run: &RunModel, paper: &mut Paper) {
+        let tried: Vec<&Attempt> = attempts.iter().filter(|attempt| attempt.purpose != Purpose::Preview).collect();
+        let skipped = tried.len().saturating_sub(ATTEMPTS);
+        for (n, attempt) in tried.into_iter().skip(skipped).enumerate() {
+            let what = if attempt.purpose == Purpose::Verify { "verify" } else { "try" };
+            let took = attempt.took_ms.map(|ms| format!("  took {}", duration(ms))).unwrap_or_default();
+            let why = attempt.why.as_ref().map(|why| format!("  {why}")).unwrap_or_default();
+            let began = clock(attempt.began, run);
+            let line = format!("{what} {}  {}{took}  {began}{why}", attempt.attempt, attempt.word);
+            let label = match (n, skipped) {
+                (0, 0) => "attempts".to_owned(),
+                (0, skipped) => format!("{skipped} more"),
+                _ => String::new(),
+            };
+            paper.field(&label, run.theme.word(&attempt.word), &line);
+        }
+    }
+
+    /// The error itself: its first and its last lines.
+    fn trouble(&self, run: &RunModel, paper: &mut Paper) {
+        for piece in self.evidence.pieces.iter().filter(|piece| piece.extent == Extent::Tail) {
+            let head = self.evidence.pieces.iter().find(|p| p.extent == Extent::Head && p.stream == piece.stream);
+            let Some(total) = piece.total else {
+                self.from_screen(piece, run, paper);
+                continue;
+            };
+            let lines: Vec<&[u8]> = lines_of(&piece.bytes);
+            if lines.is_empty() {
+                continue;
+            }
+            paper.heading(run.theme.label(), &format!("{} of try {}, {total} bytes", piece.stream, piece.key.attempt));
+            if piece.from > 0 {
+                let first: Vec<&[u8]> = head.map(|head| lines_of(&head.bytes)).unwrap_or_default();
+                first.iter().take(FIRST).for_each(|line| paper.text(PLAIN, &visible_bytes(line)));
+                paper.text(run.theme.dim(), ".. lines are left out here ..");
+                lines.iter().rev().take(LAST).rev().for_each(|line| paper.text(PLAIN, &visible_bytes(line)));
+            } else {
+                first_and_last(&lines, run, paper);
+            }
+        }
+    }
+
+    /// Where nothing is read from the store: what this screen has kept.
+    fn from_screen(&self, piece: &Piece, run: &RunModel, paper: &mut Paper) {
+        let stderr = piece.stream == StreamKind::Stderr;
+        let key = StreamKey { path: piece.key.path.clone(), host: piece.key.host.clone(), stderr };
+        let Some(stream) = run.outputs.of(&key) else { return };
+        let lines: Vec<&[u8]> = stream.shown().collect();
+        if !lines.is_empty() {
+            paper.heading(run.theme.label(), &format!("{}, as it came to this screen", piece.stream));
+            first_and_last(&lines, run, paper);
+        }
+    }
+
+    /// What is agreed to: who must, to what, and what it will do.
+    fn approval(&self, view: &RunView, run: &RunModel, paper: &mut Paper) {
+        let Some(approve) = self.approve(run) else { return };
+        let mut needs = format!(
+            "{} of {}",
+            approve.by,
+            if approve.of.is_empty() { "anybody".to_owned() } else { approve.of.join(", ") }
+        );
+        if approve.not_starter {
+            let starter = view.state().starter().map_or_else(|| "who started".to_owned(), ToString::to_string);
+            needs.push_str(&format!(", not {starter}, who started it"));
+        }
+        paper.field("needs", PLAIN, &needs);
+        let said = view.waits().iter().rev().find(|wait| wait.ask == self.ask.id).map(|wait| wait.said.as_slice());
+        for said in said.unwrap_or_default() {
+            paper.field(
+                "said",
+                run.theme.word("ok"),
+                &format!("{} by {} at {}", said.word, said.by, clock(said.at, run)),
+            );
+        }
+        let may = match self.why_not(Word::Approve, run) {
+            None => "may approve".to_owned(),
+            Some(why) => format!("may not: {why}"),
+        };
+        paper.field("you", PLAIN, &format!("{}: {may}", run.you));
+        paper.vital(true);
+        paper.field("plan", PLAIN, view.state().plan_hash());
+        let style = PrintStyle { ascii: !run.theme.boxes };
+        for step in &approve.allows {
+            paper.heading(run.theme.label(), "TO BE ALLOWED, as the plan has it");
+            paper.text(PLAIN, &print_step(view.plan(), *step, style));
+        }
+        for piece in &self.evidence.pieces {
+            paper.heading(run.theme.label(), &format!("{}, try {}", piece.label, piece.key.attempt));
+            self.shown(piece, run, paper);
+        }
+        paper.vital(false);
+    }
+
+    fn shown(&self, piece: &Piece, run: &RunModel, paper: &mut Paper) {
+        match (&piece.refused, piece.total) {
+            (Some(why), _) => paper.text(run.theme.attention(), &format!("cannot be shown: {why}")),
+            (None, None) => {
+                let key = StreamKey { path: piece.key.path.clone(), host: piece.key.host.clone(), stderr: false };
+                match run.outputs.of(&key) {
+                    Some(stream) => stream.shown().for_each(|line| paper.text(PLAIN, &visible_bytes(line))),
+                    None => paper.text(run.theme.dim(), "not here yet"),
+                }
+            }
+            (None, Some(0)) => paper.text(run.theme.dim(), "it printed nothing"),
+            (None, Some(total)) => {
+                lines_of(&piece.bytes).iter().for_each(|line| paper.text(PLAIN, &visible_bytes(line)));
+                if piece.left_out() > 0 {
+                    let says =
+                        format!(".. {} of {total} bytes; all of it: banister output RUN STEP", piece.bytes.len());
+                    paper.text(run.theme.attention(), &says);
+                }
+            }
+        }
+    }
+}
+
+fn lines_of(bytes: &[u8]) -> Vec<&[u8]> {
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    if bytes.is_empty() { Vec::new() } else { bytes.split(|b| *b == b'\n').collect() }
+}
+
+fn first_and_last(lines: &[&[u8]], run: &RunModel, paper: &mut Paper) {
+    let left_out = lines.len().saturating_sub(FIRST + LAST);
+    for (n, line) in lines.iter().enumerate() {
+        if left_out > 1 && n == FIRST {
+            paper.text(run.theme.dim(), &format!(".. {left_out} lines are left out here .."));
+        }
+        if left_out <= 1 || n < FIRST || n >= FIRST + left_out {
+            paper.text(PLAIN, &visible_bytes(line));
+        }
+    }
+}
+
+impl AskDialog {
+    /// The form at the bottom: the words, or the fields of the one that was chosen.
+    pub(super) fn lines_of_form(&self, run: &RunModel, room: Rect) -> Vec<Line<'static>> {
+        let (cells, theme) = (inner_width(room), run.theme);
+        let attention = |text: &str| -> Vec<Line<'static>> {
+            wrap(&shown(text), cells).into_iter().map(|line| Line::styled(line, theme.attention())).collect()
+        };
+        if let Some(over) = &self.over {
+            let mut lines = attention(over);
+            lines.push(Line::raw("any key closes this"));
+            return lines;
+        }
+        let mut lines = match &self.form {
+            None => self.words(run, room),
+            Some(form) => {
+                let head = format!("{}  {}", form.word, does(form.word, self.ask.kind));
+                let mut lines = vec![Line::styled(cut(&head, cells).into_owned(), theme.label())];
+                if !self.posted.is_sent() && !self.in_shell {
+                    lines.extend(form.lines(cells, theme));
+                }
+                lines
+            }
+        };
+        lines.extend(self.posted.lines(cells, theme));
+        if self.in_shell {
+            lines.push(Line::raw("a shell is open; when it is closed, the answer is sent"));
+        }
+        if let Some(said) = &self.said {
+            lines.extend(attention(said));
+        } else if self.form.is_none() {
+            match run.cannot_act() {
+                Some(why) => lines.extend(refusal(&why, cells, theme)),
+                None => lines.push(Line::from(vec![
+                    Span::styled("> number or word  ", theme.label()),
+                    Span::raw(shown(&self.begun)),
+                    Span::raw("_"),
+                ])),
+            }
+        }
+        lines
+    }
+
+    /// Each word on a line with what it does; side by side where there is no room for that.
+    fn words(&self, run: &RunModel, room: Rect) -> Vec<Line<'static>> {
+        let (cells, theme) = (inner_width(room), run.theme);
+        let widest = self.ask.words.iter().map(|word| width(word.as_str())).max().unwrap_or(0);
+        let can_act = run.cannot_act().is_none();
+        let why_not = |word: Word| self.why_not(word, run).filter(|_| can_act);
+        if self.ask.words.len() + 3 <= inner_height(room) * 2 / 3 {
+            let line = |(n, word): (usize, &Word)| {
+                let (does, style) = match why_not(*word) {
+                    Some(why) => (format!("({why})"), theme.dim()),
+                    None => (does(*word, self.ask.kind).to_owned(), PLAIN),
+                };
+                let text = format!("{}  {:<widest$}  {}", n + 1, word.as_str(), shown(&does));
+                Line::styled(cut(&text, cells).into_owned(), style)
+            };
+            return self.ask.words.iter().enumerate().map(line).collect();
+        }
+        let word = |(n, word): (usize, &Word)| match why_not(*word) {
+            Some(_) => format!("({} {word})", n + 1),
+            None => format!("{} {word}", n + 1),
+        };
+        let words: Vec<String> = self.ask.words.iter().enumerate().map(word).collect();
+        wrap(&words.join("  "), cells).into_iter().map(Line::raw).collect()
+    }
+}

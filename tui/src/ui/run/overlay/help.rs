@@ -1,0 +1,90 @@
+//! Every key of this view, with a search.
+
+use banister_core::run::Now;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::field::Field;
+use super::sheet::{Scroll, Sheet, inner_width, room, room_of, scrolls, text_rows};
+use crate::ui::run::{Action, KEYMAP, RunModel};
+use crate::ui::text::{cut, fit};
+use crate::ui::{Key, Overlay, Reaction};
+
+/// Keys of the keymap as people read them: what an action is called, its keys, what it does.
+pub(in crate::ui) fn keys() -> Vec<(String, &'static str, &'static str)> {
+    let mut rows: Vec<(Action, String)> = Vec::new();
+    for (key, action) in KEYMAP {
+        match rows.iter_mut().find(|(its, _)| *its == action) {
+            Some((_, keys)) => keys.push_str(&format!(" {}", key.name())),
+            None => rows.push((action, key.name())),
+        }
+    }
+    rows.into_iter().map(|(action, keys)| (keys, action.name(), action.does())).collect()
+}
+
+/// The help.
+pub(in crate::ui::run) struct Help {
+    /// The keys of what lies below.
+    own: Vec<(String, &'static str)>,
+    field: Field,
+    scroll: Scroll,
+}
+
+impl Help {
+    /// With the keys of the view it is called from.
+    pub(in crate::ui::run) fn new(own: Vec<(String, &'static str)>) -> Self {
+        Self { own, field: Field::default(), scroll: Scroll::default() }
+    }
+
+    fn lines(&self, run: &RunModel, cells: usize) -> Vec<Line<'static>> {
+        let wanted = self.field.text().to_lowercase();
+        let fits = |texts: &[&str]| texts.iter().any(|text| text.to_lowercase().contains(&wanted));
+        let mut lines = Vec::new();
+        let mut push = |key: &str, text: String| {
+            lines.push(Line::from(vec![
+                Span::styled(fit(key, 18), run.theme.label()),
+                Span::raw(cut(&text, cells.saturating_sub(18)).into_owned()),
+            ]));
+        };
+        for (key, says) in self.own.iter().filter(|(key, says)| fits(&[key.as_str(), says])) {
+            push(key, format!("here: {says}"));
+        }
+        for (keys, name, does) in keys().iter().filter(|(keys, name, does)| fits(&[keys.as_str(), name, does])) {
+            push(keys, format!("{does}  (:{name})"));
+        }
+        lines
+    }
+}
+
+impl Overlay for Help {
+    fn is_text(&self) -> bool {
+        true
+    }
+
+    fn key(&mut self, key: Key, run: &mut RunModel, _now: &Now) -> Reaction {
+        let room = room_of(run.size);
+        match key {
+            key if scrolls(key) => {
+                let lines = self.lines(run, inner_width(room)).len();
+                self.scroll.key(key, lines, text_rows(room, 1));
+            }
+            Key::Esc if !self.field.text().is_empty() => self.field.clear(),
+            Key::Esc | Key::Enter => return Reaction::Close(Vec::new()),
+            key => drop(self.field.key(key)),
+        }
+        Reaction::Stay
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, run: &RunModel, _now: &Now) {
+        let cells = inner_width(room(area));
+        let form = vec![self.field.line("search", cells, true, run.theme)];
+        let text = self.lines(run, cells);
+        let sheet = Sheet { title: "keys".to_owned(), aside: String::new(), text, form, is_tall: true };
+        sheet.draw(frame, area, self.scroll, run.theme);
+    }
+
+    fn footer(&self, _run: &RunModel) -> Vec<(String, &'static str)> {
+        vec![("type".to_owned(), "search"), ("up/down".to_owned(), "scroll"), ("esc".to_owned(), "back")]
+    }
+}
