@@ -51,7 +51,7 @@ mod viewer;
 
 pub use client::{Client, ControlError, Hearer, Teller};
 pub use protocol::{AnswerSaid, Body, MOST_READ, Presence, PulseSaid, Reply, Request, VERSION, Verb, Welcome};
-pub(crate) use server::{Served, serve};
+pub(crate) use server::{Served, Socket, serve};
 
 #[cfg(test)]
 mod tests;

@@ -10,30 +10,67 @@ use banister_core::run::{Input, RecordKind, Run, StartInfo};
 use banister_core::runbook::ParamName;
 use tokio_util::sync::CancellationToken;
 
-use super::desk::Terminal;
 use super::facts::Origin;
 use super::people::operator;
 use super::signals::Interrupts;
+use super::station::Station;
 use super::{Clock, DriverError, Engine, Feed, Inbox};
 use crate::journal::Limits;
 use crate::secrets::Secrets;
 use crate::ssh::SshSettings;
-use crate::state::{RunDir, RunId, RunLock, Start, StateDir};
+use crate::state::{RunDir, RunId, Start, StateDir};
 
 /// What belongs to one engine and not to the run.
 pub struct Options<'a> {
     /// Answers given beforehand.
     pub answers: Answers,
-    /// Who can be asked.
-    pub terminal: Option<Terminal>,
-    /// Asks for secrets that are typed.
-    pub prompt: &'a mut dyn FnMut(&ParamName) -> io::Result<Vec<u8>>,
+    /// Where it runs, and who can be asked there.
+    pub station: Station,
+    /// Where the values of secrets come from.
+    pub secrets: SecretsFrom<'a>,
     /// Room that the journal needs.
     pub limits: Limits,
     /// Set in drills: the groups of the people whom answers name. Nobody else's answers are honoured elsewhere.
     pub drill: Option<BTreeMap<String, Vec<String>>>,
     /// How hosts are reached; what is not said here is as it was when the run began.
     pub ssh: SshSettings,
+}
+
+/// Where the values of secrets come from.
+pub enum SecretsFrom<'a> {
+    /// From where their references say; this is asked for those that are typed.
+    References(&'a mut dyn FnMut(&ParamName) -> io::Result<Vec<u8>>),
+    /// They were read already.
+    Known(Secrets),
+}
+
+impl SecretsFrom<'_> {
+    fn of(self, plan: &Plan) -> Result<Secrets, DriverError> {
+        match self {
+            Self::References(prompt) => Ok(Secrets::load(&plan.params, prompt)?),
+            Self::Known(secrets) => Ok(secrets),
+        }
+    }
+}
+
+/// Writes down what a new run will do, and nothing else: [`Engine::resume`] starts it. Whoever calls it has read its
+/// secrets, so that a missing one leaves nothing behind.
+///
+/// # Errors
+/// A [`DriverError`]; where the answers are for another plan, nothing was made.
+pub fn prepare(
+    state: &StateDir,
+    (plan, plan_hash): (&Plan, &str),
+    origin: &Origin,
+    answers: &Answers,
+    (ssh, drill): (&SshSettings, bool),
+) -> Result<RunDir, DriverError> {
+    check_answers(answers, plan_hash)?;
+    let run = state.create_run(&RunId::random())?;
+    let plan_digest = run.write_plan(plan)?;
+    let info = StartInfo { drill, ..origin.info(run.id(), plan_digest, ssh) };
+    run.write_start(&Start { plan_hash: plan_hash.to_owned(), info })?;
+    Ok(run)
 }
 
 impl Engine {
@@ -48,15 +85,11 @@ impl Engine {
         origin: &Origin,
         options: Options<'_>,
     ) -> Result<Self, DriverError> {
-        check_answers(&options.answers, plan_hash)?;
         // Before anything is made: a missing secret leaves nothing behind.
-        let secrets = Secrets::load(&plan.params, options.prompt)?;
-        let run = state.create_run(&RunId::random())?;
-        let lock = run.lock()?;
-        let plan_digest = run.write_plan(plan)?;
-        let info = StartInfo { drill: options.drill.is_some(), ..origin.info(run.id(), plan_digest, &options.ssh) };
-        run.write_start(&Start { plan_hash: plan_hash.to_owned(), info })?;
-        Self::open(lock, options, Some(secrets))
+        let secrets = SecretsFrom::Known(options.secrets.of(plan)?);
+        let drill = options.drill.is_some();
+        let run = prepare(state, (plan, plan_hash), origin, &options.answers, (&options.ssh, drill))?;
+        Self::resume(&run, Options { secrets, ..options })
     }
 
     /// Takes up a run whose engine ended or died.
@@ -64,10 +97,7 @@ impl Engine {
     /// # Errors
     /// A [`DriverError`]; nothing was run.
     pub fn resume(run: &RunDir, options: Options<'_>) -> Result<Self, DriverError> {
-        Self::open(run.lock()?, options, None)
-    }
-
-    fn open(lock: RunLock, options: Options<'_>, secrets: Option<Secrets>) -> Result<Self, DriverError> {
+        let lock = run.lock()?;
         let clock = Clock::new().map_err(|source| DriverError::Machine { what: "read this boot's id", source })?;
         let id = lock.run().id().to_string();
         let (plan, digest) = lock.run().read_plan()?;
@@ -98,10 +128,7 @@ impl Engine {
         if let Some(exit) = run.state().finished() {
             return Err(DriverError::Over { run: id, exit });
         }
-        let secrets = match secrets {
-            Some(secrets) => secrets,
-            None => Secrets::load(&run.plan().params, options.prompt)?,
-        };
+        let secrets = options.secrets.of(run.plan())?;
         let leave = CancellationToken::new();
         Ok(Self {
             lock,
@@ -112,7 +139,7 @@ impl Engine {
             first,
             operator,
             answers: options.answers,
-            terminal: options.terminal,
+            station: options.station,
             people: options.drill.unwrap_or_default(),
             ssh: SshSettings { config: options.ssh.config.or(ssh_config.map(Into::into)) },
             inbox: Inbox::new(),

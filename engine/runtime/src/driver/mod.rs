@@ -4,8 +4,8 @@
 //!   executors ─ reports, answers ──┐
 //!   timers ─ their moments ────────┤            ┌─────────── thread "run" ────────────┐
 //!   control socket ─ people ───────┼─▶ Inbox ─▶ │ select ─▶ batch ─▶ commit ─▶ dispatch│─▶ tasks
-//!   terminal ─ answers ────────────┤            └──────────────────┬──────────────────┘
-//!   signals ───────────────────────┘                               └─▶ Feed ─▶ viewers, control socket
+//!   signals ───────────────────────┘            └──────────────────┬──────────────────┘
+//!                                                                  └─▶ Feed ─▶ control socket ─▶ front ends
 //! ```
 //!
 //! One ordered channel, so that what a test saw is what a night sees; everything that waits in it becomes durable with
@@ -31,7 +31,9 @@ mod pulse;
 mod remark;
 mod round;
 mod signals;
+mod serving;
 mod skew;
+mod station;
 mod tap;
 mod testimony;
 mod timers;
@@ -40,9 +42,8 @@ mod wanted;
 mod ways;
 mod witness;
 
-pub use begin::Options;
+pub use begin::{Options, SecretsFrom, prepare};
 pub use clock::Clock;
-pub use desk::{AskEvent, Question, Terminal};
 pub use engine::{Ended, Engine};
 pub use error::DriverError;
 pub use facts::Origin;
@@ -53,7 +54,9 @@ pub use probe::{Probed, probe};
 pub(crate) use pulse::Pulse;
 pub use remark::remark;
 pub use signals::Interrupts;
+pub use serving::Serving;
 pub use skew::skews;
+pub use station::{Interrupted, Station, Terminal};
 pub use testimony::{Testimony, testimonies};
 pub use visit::Visit;
 pub use wanted::Wanted;

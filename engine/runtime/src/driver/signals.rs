@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::Inbox;
-use super::desk::{AskEvent, Terminal};
+use super::station::{Interrupted, Station};
 
 /// Whether the operator has interrupted, and the way to leave.
 #[derive(Debug, Clone, Default)]
@@ -39,30 +39,38 @@ impl Interrupts {
 pub(super) fn watch_signals(
     leave: CancellationToken,
     interrupts: Interrupts,
-    (inbox, operator, terminal): (Inbox, Actor, Option<Terminal>),
+    (inbox, operator, station): (Inbox, Actor, Station),
 ) -> io::Result<JoinHandle<()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
     Ok(tokio::spawn(async move {
         loop {
-            let can_ask = tokio::select! {
-                () = next(&mut interrupt) => true,
-                () = next(&mut terminate) => false,
-                () = next(&mut hangup) => false,
+            let signal = tokio::select! {
+                () = next(&mut interrupt) => SignalKind::interrupt(),
+                () = next(&mut terminate) => SignalKind::terminate(),
+                () = next(&mut hangup) => SignalKind::hangup(),
+            };
+            let terminal = match &station {
+                // No terminal owns it: what a terminal sends is not its own.
+                Station::Daemon { .. } if signal != SignalKind::terminate() => continue,
+                Station::Foreground { terminal: Some(terminal) } if signal == SignalKind::interrupt() => {
+                    Some(terminal.clone())
+                }
+                _ => None,
             };
             if interrupts.seen.swap(true, Ordering::AcqRel) {
                 leave.cancel();
                 return;
             }
-            let (inbox, operator, terminal) = (inbox.clone(), operator.clone(), terminal.clone());
+            let (inbox, operator) = (inbox.clone(), operator.clone());
             // Not awaited here: while the inbox is full the second signal must still be seen.
             tokio::spawn(async move {
-                let asked = match terminal.filter(|_| can_ask) {
+                let asked = match terminal {
                     Some(terminal) => {
                         // Held already, or over: either way nothing new starts.
                         let _ = inbox.command(operator, Command::Hold).await;
-                        terminal.send(AskEvent::Interrupted).is_ok()
+                        terminal.send(Interrupted).is_ok()
                     }
                     None => false,
                 };

@@ -98,6 +98,10 @@ impl Bench {
         }
     }
 
+    pub(crate) fn state(&self) -> &StateDir {
+        &self.state
+    }
+
     pub(crate) fn path(&self, name: &str) -> String {
         let path = self.dir.path().join(name);
         if name == "ledger" {
@@ -121,8 +125,8 @@ pub(crate) fn with_options<T>(given: &str, act: impl FnOnce(Options<'_>) -> T) -
     let mut prompt = |_: &ParamName| Err(std::io::ErrorKind::Unsupported.into());
     act(Options {
         answers,
-        terminal: None,
-        prompt: &mut prompt,
+        station: Station::Foreground { terminal: None },
+        secrets: SecretsFrom::References(&mut prompt),
         limits: Limits { min_free: 0, ballast: 4096 },
         drill: None,
         ssh: SshSettings::default(),

@@ -92,10 +92,21 @@ impl Secrets {
         self.0.get(name)
     }
 
+    /// Every value, in the order of names.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&ParamName, &Secret)> {
+        self.0.iter()
+    }
+
     /// Everything that must be blotted out.
     #[must_use]
     pub fn redactions(&self) -> RedactionSet {
         RedactionSet::new(self.0.values())
+    }
+}
+
+impl FromIterator<(ParamName, Secret)> for Secrets {
+    fn from_iter<I: IntoIterator<Item = (ParamName, Secret)>>(values: I) -> Self {
+        Self(values.into_iter().collect())
     }
 }
 

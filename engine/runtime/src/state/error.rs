@@ -56,7 +56,7 @@ pub enum StateError {
         candidates: Vec<String>,
     },
     /// Another engine runs it.
-    #[error("run {run} is held by another engine{}; watch it with `banister log {run} --follow`, or wait until it ends", who(.holder.as_ref()))]
+    #[error("run {run} is held by another engine{}; attach to it with `banister attach {run}`", who(.holder.as_ref()))]
     Held {
         /// The run's id.
         run: String,

@@ -90,6 +90,12 @@ impl RunDir {
         RunLock::take(self)
     }
 
+    /// Who held the run last; whether he still does, [`RunDir::is_running`] says.
+    #[must_use]
+    pub fn holder(&self) -> Option<super::Holder> {
+        super::lock::holder_of(self)
+    }
+
     /// Whether an engine runs it now.
     ///
     /// # Errors
