@@ -18,6 +18,8 @@ pub(crate) struct Scenario {
     state: PathBuf,
     /// Variables beside the usual.
     pub(crate) env: Vec<(String, String)>,
+    /// Engines are processes of their own. Otherwise killing what was called is killing the engine.
+    pub(crate) detached: bool,
 }
 
 /// Waits until something holds.
@@ -38,7 +40,7 @@ pub(crate) fn skip(why: &str) {
 impl Scenario {
     pub(crate) fn new() -> Self {
         let dir = tempfile::Builder::new().prefix("banister-e2e").tempdir().expect("a directory");
-        let scenario = Self { state: dir.path().join("state"), dir, env: Vec::new() };
+        let scenario = Self { state: dir.path().join("state"), dir, env: Vec::new(), detached: false };
         for name in ["home", "ledger", "bin", "hook"] {
             fs::create_dir(scenario.path(name)).expect("a directory");
         }
@@ -133,8 +135,11 @@ impl Scenario {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let real = std::env::var("PATH").expect("PATH");
         let mut command = Command::new(env!("CARGO_BIN_EXE_banister-twin"));
+        command.args(args);
+        if !self.detached && matches!(args.first(), Some(&"run" | &"resume")) {
+            command.arg("--foreground");
+        }
         command
-            .args(args)
             .env_clear()
             .env("PATH", format!("{}:{real}", self.path("bin").display()))
             .env("HOME", self.path("home"))

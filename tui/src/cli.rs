@@ -39,6 +39,11 @@ pub enum Command {
     Run(RunArgs),
     /// Go on with a run whose engine ended or died
     Resume(ResumeArgs),
+    /// Attach to a run that goes on
+    Attach(AttachArgs),
+    /// The process of a run's engine
+    #[command(hide = true)]
+    Engine(EngineArgs),
     /// List the runs of this state directory
     Runs(RunsArgs),
     /// Show the records of a run
@@ -188,6 +193,9 @@ pub struct RunArgs {
     /// The incident this run belongs to
     #[arg(long, value_name = "ID")]
     pub incident: Option<String>,
+    /// Keep the engine in this process: it ends with it. For supervisors and CI
+    #[arg(long)]
+    pub foreground: bool,
     /// Of drills.
     #[command(flatten)]
     pub drill: DrillFlag,
@@ -210,6 +218,9 @@ pub struct ResumeArgs {
     /// Where runs are kept.
     #[command(flatten)]
     pub state: StateArgs,
+    /// Keep the engine in this process: it ends with it. For supervisors and CI
+    #[arg(long)]
+    pub foreground: bool,
     /// Of drills.
     #[command(flatten)]
     pub drill: DrillFlag,
@@ -223,6 +234,33 @@ pub struct ReplayArgs {
     /// How many times faster than it was
     #[arg(long, default_value_t = 1.0, value_name = "N")]
     pub speed: f64,
+    /// Where runs are kept.
+    #[command(flatten)]
+    pub state: StateArgs,
+}
+
+/// `attach`.
+#[derive(Debug, Args)]
+pub struct AttachArgs {
+    /// The run: its id, any unambiguous beginning of it, or `last`
+    pub run: String,
+    /// Only look
+    #[arg(long)]
+    pub watch: bool,
+    /// What is written to standard output
+    #[arg(long, value_enum, default_value_t = RunOutput::Plain)]
+    pub output: RunOutput,
+    /// Where runs are kept.
+    #[command(flatten)]
+    pub state: StateArgs,
+}
+
+/// `engine`: started by `run` and `resume`, which hand it what it needs over its standard input.
+#[derive(Debug, Args)]
+pub struct EngineArgs {
+    /// The run's id
+    #[arg(long)]
+    pub run: String,
     /// Where runs are kept.
     #[command(flatten)]
     pub state: StateArgs,

@@ -9,6 +9,7 @@ use banister_core::run::ExitCode;
 use banister_core::source::visible;
 use banister_lab::{LabError, Unavailable};
 use banister_runtime::control::ControlError;
+use banister_runtime::daemon::DaemonError;
 use banister_runtime::driver::DriverError;
 use banister_runtime::hosts::HostsError;
 use banister_runtime::inventory::SshHostsError;
@@ -170,6 +171,12 @@ impl From<ReadError> for Failure {
             _ => exit_code::IO,
         };
         Self::new(exit, error.to_string())
+    }
+}
+
+impl From<DaemonError> for Failure {
+    fn from(error: DaemonError) -> Self {
+        Self::new(exit_code::IO, error.to_string()).hint("`--foreground` needs no process of its own")
     }
 }
 

@@ -4,15 +4,15 @@
 //! record; that is the runtime's and the core's. Standard output carries data, standard error talk.
 
 mod ask;
+mod attach;
 pub mod cli;
 mod commands;
 mod compile;
 mod drill;
-mod drive;
 pub mod exit_code;
 pub mod failure;
 mod inventory;
-mod live;
+mod launch;
 mod runtime;
 mod select;
 mod settings;

@@ -2,17 +2,10 @@
 //!
 //! Each module owns one piece of it: files of a run (`state`, `journal`, `output`), values nobody may see
 //! (`secrets`), what the operator set up beforehand (`settings`, `inventory`),
-<<<<<<< HEAD
 //! keys of hosts (`hosts`), what earlier runs took (`history`), the way to a host (`transport`), what makes a command
-//! happen there at most once (`ledger`), the loop around the core (`driver`), the way in for other processes (`control`). What
-//! this crate deliberately does not do: it decides nothing. What a run may do next is the core's business; these modules
-//! keep, send, read and report.
-=======
-//! keys of hosts (`hosts`), the way to a host (`transport`), what makes a command
 //! happen there at most once (`ledger`), the loop around the core (`driver`), the way in for other processes (`control`),
 //! a process of its own for an engine (`daemon`). What this crate deliberately does not do: it decides nothing. What a
 //! run may do next is the core's business; these modules keep, send, read and report.
->>>>>>> 050d1ed ([runtime] an engine in a process of its own: prepared and handed over by the front, taken up as resume does)
 
 mod access;
 mod accounts;

@@ -1,36 +1,48 @@
 //! Puts questions to the operator, one at a time, and brings the answers back.
 
-use std::collections::VecDeque;
-use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError};
 
-use banister_core::run::{Answer, AskId, Command, RunningAtAbort, Word};
+use banister_core::run::{Actor, AskId, RunningAtAbort};
 use banister_core::source::visible;
-use banister_runtime::driver::{AskEvent, Engine, Inbox, Interrupts, Question, Refusal};
-use tokio::runtime::Handle;
-use tokio::sync::mpsc::UnboundedReceiver;
+use banister_runtime::control::{ControlError, Verb};
 
+use super::question::Question;
 use super::shell::Shell;
 use super::tty::{Tty, Typed};
-use super::words::{Needs, does, needs};
+use crate::attach::{Board, Door, Wire};
+
+/// What the dialog is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum News {
+    /// Other asks are open, or somebody else drives.
+    Changed,
+    /// The operator interrupted: nothing new starts until he says how to go on.
+    Interrupted,
+    /// There is nothing more to ask.
+    Over,
+}
 
 /// Everything the operator can be asked with.
 pub(crate) struct Dialog {
-    tty: Tty,
-    events: UnboundedReceiver<AskEvent>,
-    /// What waits for an answer; the first is being asked.
-    open: VecDeque<Question>,
+    pub(super) tty: Tty,
+    news: Receiver<News>,
+    pub(super) board: Arc<Board>,
+    pub(super) wire: Arc<Wire>,
+    pub(super) door: Door,
+    pub(super) shell: Shell,
+    /// What is being asked.
+    asking: Option<AskId>,
+    /// Open asks that are not put again: answered, or not this person's to answer.
+    aside: Vec<AskId>,
+    /// Who drove when they were put aside.
+    pen: Option<Actor>,
     interrupted: bool,
-    /// The engine has ended.
     over: bool,
-    inbox: Inbox,
-    interrupts: Interrupts,
-    operator: banister_core::run::Actor,
-    shell: Shell,
-    handle: Handle,
 }
 
 /// Why a question was left.
-enum Left {
+pub(super) enum Left {
     /// Other news came first; the question is put again if it is still open.
     News,
     /// The terminal is gone.
@@ -38,88 +50,116 @@ enum Left {
 }
 
 impl Dialog {
-    pub(crate) fn new(tty: Tty, events: UnboundedReceiver<AskEvent>, engine: &Engine, handle: Handle) -> Self {
-        Self {
-            tty,
-            events,
-            open: VecDeque::new(),
-            interrupted: false,
-            over: false,
-            inbox: engine.inbox(),
-            interrupts: engine.interrupts(),
-            operator: engine.operator().clone(),
-            shell: Shell::new(engine.dir().out_path(), engine.plan()),
-            handle,
-        }
+    pub(crate) fn new(tty: Tty, news: Receiver<News>, board: Arc<Board>, wire: Arc<Wire>, door: Door) -> Self {
+        let shell = Shell::new(board.run.out_path(), &board.plan);
+        let (asking, aside, pen) = (None, Vec::new(), None);
+        Self { tty, news, board, wire, door, shell, asking, aside, pen, interrupted: false, over: false }
     }
 
-    /// Asks until the engine has ended or the terminal is gone.
+    /// Asks until it is told that it is over or the terminal is gone.
     pub(crate) fn run(mut self) {
         while !self.over {
-            if !self.interrupted && self.open.is_empty() {
-                let Some(event) = self.events.blocking_recv() else { return };
-                self.take(event);
-            }
+            self.look();
             let left = if self.interrupted {
                 self.interruption()
-            } else if let Some(question) = self.open.front().cloned() {
-                self.question(&question)
+            } else if let Some(question) = self.question() {
+                self.ask(&question)
             } else {
-                Ok(())
+                self.idle()
             };
+            self.asking = None;
             if let Err(Left::Gone) = left {
                 return;
             }
         }
     }
 
-    fn take(&mut self, event: AskEvent) {
-        match event {
-            AskEvent::Opened(question) => self.open.push_back(*question),
-            AskEvent::Closed(ask) => self.close(&ask),
-            AskEvent::Interrupted => self.interrupted = true,
+    /// Takes what came.
+    fn look(&mut self) {
+        loop {
+            match self.news.try_recv() {
+                Ok(News::Changed) => {}
+                Ok(News::Interrupted) => self.interrupted = true,
+                Ok(News::Over) | Err(TryRecvError::Disconnected) => return self.over = true,
+                Err(TryRecvError::Empty) => break,
+            }
+        }
+        let view = self.board.view();
+        self.aside.retain(|ask| view.state().ask(ask).is_some());
+        let pen = view.pen().cloned();
+        if pen != self.pen {
+            // Who has the pen now can say what he could not before.
+            self.aside.clear();
+            self.pen = pen;
         }
     }
 
-    fn close(&mut self, ask: &AskId) {
-        self.open.retain(|question| question.ask.id != *ask);
+    /// What is to be asked next.
+    fn question(&self) -> Option<Question> {
+        if self.board.watch { None } else { Question::first(&self.board, &self.aside) }
+    }
+
+    pub(super) fn put_aside(&mut self, ask: &AskId) {
+        self.aside.push(ask.clone());
+    }
+
+    /// Whether what is on the screen is answered otherwise, or something comes before it.
+    fn is_overtaken(&self, was_interrupted: bool) -> bool {
+        if self.over || self.interrupted != was_interrupted {
+            return true;
+        }
+        match &self.asking {
+            Some(ask) => self.board.view().state().ask(ask).is_none(),
+            None => !self.interrupted && self.question().is_some(),
+        }
+    }
+
+    /// Nothing is asked: an empty line shows where the run is, any other opens the menu.
+    fn idle(&mut self) -> Result<(), Left> {
+        match self.typed(None)? {
+            line if line.is_empty() => {
+                let status = super::status(&self.board);
+                self.tty.show(&format!("{status}\n(any other line opens the menu)\n"));
+                Ok(())
+            }
+            _ => self.menu(),
+        }
     }
 
     /// One typed line, unless other news comes first.
-    fn line(&mut self, prompt: &str) -> Result<String, Left> {
-        let before = self.subject();
+    pub(super) fn line(&mut self, prompt: &str) -> Result<String, Left> {
+        self.typed(Some(prompt))
+    }
+
+    fn typed(&mut self, prompt: Option<&str>) -> Result<String, Left> {
+        let was_interrupted = self.interrupted;
         loop {
-            let mut fresh = Vec::new();
-            let events = &mut self.events;
-            let typed = self.tty.ask(prompt, || {
-                while let Ok(event) = events.try_recv() {
-                    fresh.push(event);
-                }
-                !fresh.is_empty() || events.is_closed()
-            });
-            fresh.into_iter().for_each(|event| self.take(event));
-            self.over |= self.events.is_closed() && self.events.is_empty();
-            if self.over || self.subject() != before {
-                self.tty.show("\n");
-                return Err(Left::News);
-            }
+            // The terminal is taken out for the while, since what stops it looks at everything else.
+            let mut tty = self.tty.another().map_err(|_| Left::Gone)?;
+            let mut stop = || {
+                self.look();
+                self.is_overtaken(was_interrupted)
+            };
+            let typed = match prompt {
+                Some(prompt) => tty.ask(prompt, &mut stop),
+                None => tty.idle(&mut stop),
+            };
             match typed {
                 Typed::Line(line) => return Ok(line),
-                Typed::Refused(why) => self.tty.show(&format!("({why})\n")),
-                // News that is not about this question.
-                Typed::Interrupted => {}
+                Typed::Refused(why) => tty.show(&format!("({why})\n")),
+                Typed::Interrupted => {
+                    if prompt.is_some() {
+                        tty.show("\n");
+                    }
+                    return Err(Left::News);
+                }
                 Typed::Gone => return Err(Left::Gone),
             }
         }
     }
 
-    /// What is being asked: an interruption comes before any question.
-    fn subject(&self) -> (bool, Option<AskId>) {
-        (self.interrupted, self.open.front().map(|question| question.ask.id.clone()))
-    }
-
     /// One of several words, by number or in full.
-    fn choose(&mut self, words: &[&str]) -> Result<usize, Left> {
+    pub(super) fn choose(&mut self, words: &[&str]) -> Result<usize, Left> {
         loop {
             let line = self.line(&format!("choose 1 to {}: ", words.len()))?;
             let by_number = line.parse::<usize>().ok().filter(|n| (1..=words.len()).contains(n)).map(|n| n - 1);
@@ -133,7 +173,7 @@ impl Dialog {
     }
 
     /// A line that says something.
-    fn text(&mut self, prompt: &str) -> Result<String, Left> {
+    pub(super) fn text(&mut self, prompt: &str) -> Result<String, Left> {
         loop {
             let line = self.line(prompt)?;
             if !line.is_empty() {
@@ -142,155 +182,69 @@ impl Dialog {
         }
     }
 
-    fn question(&mut self, question: &Question) -> Result<(), Left> {
-        self.tty.show(&shown(question));
-        let ask = &question.ask;
-        let names: Vec<&str> = ask.words.iter().map(|word| word.as_str()).collect();
-        let chosen = self.choose(&names)?;
-        let Some(word) = ask.words.get(chosen).copied() else { return Ok(()) };
-        let mut answer = Answer {
-            ask: ask.id.clone(),
-            word,
-            reason: None,
-            evidence: None,
-            fact: None,
-            plan: None,
-            typed: None,
-            wait_ms: None,
-            prepared: false,
-        };
-        match needs(word, ask.kind) {
-            Needs::Nothing => {}
-            Needs::Reason => answer.reason = Some(self.text("reason: ")?),
-            Needs::Evidence => answer.evidence = Some(self.text("what shows it: ")?),
-            Needs::Time => answer.wait_ms = Some(self.time()?),
-        }
-        if matches!(word, Word::Approve | Word::BreakGlass) {
-            answer.plan = Some(question.plan_hash.clone());
-            if let Some(fact) = &ask.fact {
-                answer.fact = Some(self.text(&format!("{} ", visible(fact)))?);
-            }
-        }
-        if let Some(phrase) = ask.typed.as_ref().filter(|_| word.is_typed()) {
-            answer.typed = Some(self.text(&format!("type `{}` to confirm: ", visible(phrase)))?);
-        }
-        if word == Word::Shell
-            && let Err(why) = self.shell.open(question)
-        {
-            self.tty.show(&format!("no shell: {why}\n"));
+    fn ask(&mut self, question: &Question) -> Result<(), Left> {
+        self.tty.show(&question.shown());
+        if !question.is_for_you() {
+            self.put_aside(&question.ask.id);
             return Ok(());
         }
-        match self.handle.block_on(self.inbox.answer(self.operator.clone(), answer)) {
-            Ok(_) => self.close(&ask.id),
-            Err(Refusal::Rejected(rejected)) => self.tty.show(&format!("not taken: {rejected}\n")),
-            Err(error) => {
-                self.tty.show(&format!("{error}\n"));
-                self.over = true;
-            }
-        }
-        Ok(())
-    }
-
-    fn time(&mut self) -> Result<u64, Left> {
-        loop {
-            let line = self.text("how much longer (such as 30s, 5m): ")?;
-            match crate::ask::duration_ms(&line) {
-                Some(ms) => return Ok(ms),
-                None => self.tty.show(&format!("`{}` is no time\n", visible(&line))),
-            }
-        }
+        self.asking = Some(question.ask.id.clone());
+        self.answer(question)
     }
 
     /// The first interrupt: nothing new starts until the operator says how to go on.
     fn interruption(&mut self) -> Result<(), Left> {
-        self.tty.show(
+        let detach = if self.board.foreground {
+            "this program ends, running commands go on; `banister resume` finds them"
+        } else {
+            "this program ends, the run stays held; `banister attach` comes back to it"
+        };
+        self.tty.show(&format!(
             "\nINTERRUPTED: nothing new starts, what runs goes on\n  \
              1  continue  the run goes on\n  \
-             2  detach    this program ends, running commands go on; `banister resume` finds them\n  \
+             2  detach    {detach}\n  \
              3  abort     the run ends\n",
-        );
+        ));
         match self.choose(&["continue", "detach", "abort"])? {
             0 => {
-                let done = self.handle.block_on(self.inbox.command(self.operator.clone(), Command::Continue));
-                self.said(done);
+                self.act(Verb::Continue {});
             }
-            1 => self.interrupts.leave(),
-            _ => {
-                self.tty.show(
-                    "what runs:\n  1  wait   it may finish\n  2  kill   it is stopped\n  \
-                     3  leave  it runs on, its outcome stays unknown\n",
-                );
-                let running = match self.choose(&["wait", "kill", "leave"])? {
-                    0 => RunningAtAbort::Wait,
-                    1 => RunningAtAbort::Kill,
-                    _ => RunningAtAbort::Leave,
-                };
-                let command = Command::Abort { running };
-                let done = self.handle.block_on(self.inbox.command(self.operator.clone(), command));
-                self.said(done);
-            }
+            1 => self.door.leave(),
+            _ => self.abort()?,
         }
         self.interrupted = false;
-        self.interrupts.answered();
+        self.door.answered();
         Ok(())
     }
 
-    fn said(&mut self, done: Result<u64, Refusal>) {
-        if let Err(error) = done {
-            self.tty.show(&format!("not taken: {error}\n"));
-        }
-    }
-}
-
-/// A question as it stands on the screen.
-fn shown(question: &Question) -> String {
-    let ask = &question.ask;
-    let mut text = format!("\nASK {}\n    {}\n", ask.id.path, visible(&ask.question).replace('\n', "\n    "));
-    if let Some(host) = question.host.as_ref().filter(|host| ask.id.path.host() != Some(host)) {
-        let _ = writeln!(text, "    host: {host}");
-    }
-    let _ = writeln!(text, "    if it fails: {}", visible(&question.if_it_fails));
-    if ask.words.contains(&Word::Approve) {
-        let _ = writeln!(text, "    plan: {}", question.plan_hash);
-    }
-    if let Some(why) = &question.rejected {
-        let _ = writeln!(text, "    the answer given beforehand was not taken: {}", visible(why));
-    }
-    let width = ask.words.iter().map(|word| word.as_str().len()).max().unwrap_or(0);
-    for (n, word) in ask.words.iter().enumerate() {
-        let _ = writeln!(text, "  {}  {:<width$}  {}", n + 1, word.as_str(), does(*word, ask.kind));
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use banister_core::plan::StepPath;
-    use banister_core::run::{Ask, AskKind, BootId, Stamp};
-
-    use super::*;
-
-    #[test]
-    fn a_question_shows_what_each_word_does_and_hides_nothing() {
-        let since =
-            Stamp { wall: chrono::DateTime::from_timestamp(0, 0).unwrap(), elapsed: 0, boot: BootId("b".into()) };
-        let path = StepPath::parse("restart/@web-2/stop").unwrap();
-        let question = Question {
-            host: path.host().cloned(),
-            ask: Ask {
-                id: AskId { path, number: 3 },
-                kind: AskKind::Failure,
-                question: "stop: ended with status 1 \x1b[2J".into(),
-                words: vec![Word::Retry, Word::Skip, Word::ByHand, Word::Shell],
-                typed: None,
-                fact: None,
-                since,
-                unavailable: None,
-            },
-            if_it_fails: "Call the owner.".into(),
-            plan_hash: "sha256:00".into(),
-            rejected: Some("this answer needs evidence".into()),
+    /// Ends the run, after asking what becomes of what runs.
+    pub(super) fn abort(&mut self) -> Result<(), Left> {
+        self.tty.show(
+            "what runs:\n  1  wait   it may finish\n  2  kill   it is stopped\n  \
+             3  leave  it runs on, its outcome stays unknown\n",
+        );
+        let running = match self.choose(&["wait", "kill", "leave"])? {
+            0 => RunningAtAbort::Wait,
+            1 => RunningAtAbort::Kill,
+            _ => RunningAtAbort::Leave,
         };
-        insta::assert_snapshot!(shown(&question));
+        self.act(Verb::Abort { running });
+        Ok(())
+    }
+
+    /// Does one thing, and says why if it is not done.
+    pub(super) fn act(&mut self, verb: Verb) -> bool {
+        match self.wire.act(verb) {
+            Ok(_) => true,
+            Err(ControlError::Rejected { why, .. }) => {
+                self.tty.show(&format!("not taken: {}\n", visible(&why)));
+                false
+            }
+            Err(error) => {
+                // An engine that is gone is dealt with elsewhere; here is nothing more to ask until it is back.
+                self.tty.show(&format!("not taken: {error}\n"));
+                false
+            }
+        }
     }
 }

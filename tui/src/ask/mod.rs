@@ -3,8 +3,12 @@
 //! Plain lines and numbered choices, for any terminal. Nothing answers itself: not a timeout, not the end of input, not
 //! what was typed ahead or pasted. What may be said, and by whom, is the core's to decide.
 
+mod answer;
 mod dialog;
+mod menu;
+mod question;
 mod shell;
+mod status;
 mod tty;
 mod words;
 
@@ -14,7 +18,8 @@ use std::time::Duration;
 use banister_core::runbook::ParamName;
 use banister_core::source::visible;
 
-pub(crate) use dialog::Dialog;
+pub(crate) use dialog::{Dialog, News};
+pub(crate) use status::status;
 pub(crate) use tty::{Tty, Typed};
 pub(crate) use words::{Needs, does, needs};
 

@@ -5,8 +5,9 @@ use std::process::Command;
 use std::sync::Arc;
 
 use banister_core::plan::{Plan, Transport};
-use banister_runtime::driver::Question;
 use chrono::Utc;
+
+use super::question::Question;
 
 /// Opens shells on the operator's terminal.
 pub(crate) struct Shell {
@@ -20,7 +21,7 @@ impl Shell {
     }
 
     /// Opens one and waits until it is closed. What is typed and shown there is kept in the run's `out` directory.
-    pub(crate) fn open(&self, question: &Question) -> Result<(), String> {
+    pub(super) fn open(&self, question: &Question) -> Result<(), String> {
         let host = question.host.as_ref().ok_or("this step has no host")?;
         let is_local = self.plan.hosts.iter().any(|h| h.name == *host && h.transport == Transport::Local);
         if !is_local {

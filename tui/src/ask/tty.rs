@@ -47,14 +47,29 @@ impl Tty {
         let flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file =
             OpenOptions::new().read(true).write(true).custom_flags(flags.bits().cast_signed()).open("/dev/tty").ok()?;
-        let is_foreground = match termios::tcgetpgrp(&file) {
-            Ok(foreground) => foreground == rustix::process::getpgrp(),
+        let tty = Self { file };
+        let is_there = match termios::tcgetpgrp(&tty.file) {
             // The group in the foreground has no number in this pid namespace: the drill that runs this engine inside a
             // lab waits there, and gives it a terminal only if it has one itself.
-            Err(rustix::io::Errno::OPNOTSUPP) => true,
+            Ok(_) | Err(rustix::io::Errno::OPNOTSUPP) => true,
             Err(_) => false,
         };
-        is_foreground.then_some(Self { file })
+        (is_there && !tty.is_anothers()).then_some(tty)
+    }
+
+    /// The same terminal once more.
+    pub(crate) fn another(&self) -> io::Result<Self> {
+        Ok(Self { file: self.file.try_clone()? })
+    }
+
+    /// Whether another program has it now: who reads from a terminal in the background is stopped by the kernel.
+    fn is_anothers(&self) -> bool {
+        termios::tcgetpgrp(&self.file).is_ok_and(|foreground| foreground != rustix::process::getpgrp())
+    }
+
+    /// Waits for a typed line without asking for one: nothing is shown and nothing thrown away before it.
+    pub(crate) fn idle(&mut self, mut stop: impl FnMut() -> bool) -> Typed {
+        self.line(&mut stop)
     }
 
     /// Shows text. That it cannot be shown is noticed by the next reading.
@@ -118,6 +133,13 @@ impl Tty {
         let mut ends = 0;
         loop {
             let mut buffer = [0; 1024];
+            if self.is_anothers() {
+                if stop() {
+                    return Typed::Interrupted;
+                }
+                std::thread::sleep(LOOK_EVERY);
+                continue;
+            }
             match self.file.read(&mut buffer) {
                 // The end of input is not an answer: the terminal is asked again, until it is gone.
                 Ok(0) if ends >= 3 => return Typed::Gone,

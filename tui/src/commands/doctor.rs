@@ -14,9 +14,9 @@ use banister_runtime::state::StateDir;
 use rustix::termios::tcgetwinsize;
 
 use crate::cli::DoctorArgs;
-use crate::drive::ssh;
 use crate::failure::Failure;
 use crate::inventory::inventory;
+use crate::launch::ssh;
 use crate::runtime::runtime;
 use crate::settings::Settings;
 use crate::terminal;

@@ -8,9 +8,9 @@ use banister_runtime::hosts::{HostKey, Look, Proof, journal_path, look, trust};
 
 use crate::ask::{Tty, Typed};
 use crate::cli::{HostsCommand, HostsVerb, TrustArgs};
-use crate::drive::ssh;
 use crate::failure::Failure;
 use crate::inventory::inventory;
+use crate::launch::ssh;
 use crate::settings::Settings;
 use crate::{exit_code, select, terminal};
 

@@ -8,9 +8,9 @@ use chrono::{DateTime, Utc};
 
 use crate::ask::{Tty, Typed};
 use crate::cli::{HostsArgs, LedgerArgs, LedgerCommand};
-use crate::drive::ssh;
 use crate::failure::Failure;
 use crate::inventory::inventory;
+use crate::launch::ssh;
 use crate::runtime::runtime;
 use crate::settings::Settings;
 use crate::{exit_code, terminal};

@@ -1,9 +1,11 @@
 //! One module for each command: read the arguments, call what does the work, print.
 
 mod abort;
+mod attach;
 mod check;
 mod completions;
 mod doctor;
+mod engine;
 mod hold;
 mod hosts;
 mod lab;
@@ -34,6 +36,8 @@ pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Plan(args) => plan::plan(&args),
         Command::Run(args) => run::run(&args),
         Command::Resume(args) => resume::resume(&args),
+        Command::Attach(args) => attach::attach(&args),
+        Command::Engine(args) => engine::engine(&args),
         Command::Runs(args) => runs::runs(&args),
         Command::Log(args) => log::log(&args),
         Command::Output(args) => output::output(&args),

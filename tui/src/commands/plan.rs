@@ -12,8 +12,8 @@ use banister_runtime::secrets::Secrets;
 use crate::ask::secret;
 use crate::cli::{Format, PlanArgs};
 use crate::compile::{Compiled, compile};
-use crate::drive::ssh;
 use crate::failure::Failure;
+use crate::launch::ssh;
 use crate::runtime::runtime;
 use crate::terminal;
 

@@ -1,19 +1,27 @@
 //! `banister resume`: goes on with a run whose engine ended.
 
 use banister_core::run::ExitCode;
-use banister_runtime::driver::Engine;
+use banister_core::source::visible;
+use banister_runtime::daemon::examine;
 
 use crate::cli::ResumeArgs;
-use crate::drive::Front;
 use crate::failure::Failure;
+use crate::launch::{Brought, Launch};
 use crate::{select, terminal};
 
 pub(super) fn resume(args: &ResumeArgs) -> Result<ExitCode, Failure> {
+    let state = select::state(&args.state)?;
     let run = select::run(&args.run, &args.state)?;
-    let make = |options: banister_runtime::driver::Options<'_>| Engine::resume(&run, options);
-    let (front, engine) =
-        Front::engine(args.answers.as_deref(), args.output, args.ssh_config.as_deref(), &args.drill, make)?;
-    let records = engine.records().len();
-    terminal::talk(&format!("{}: resuming run {} after {records} records", engine.plan().title, run.id()));
-    front.drive(engine)
+    // Before any secret is asked for: it may have an engine, or not be what it was.
+    let plan = examine(&run)?;
+    let brought = Brought {
+        answers: args.answers.as_deref(),
+        output: args.output,
+        ssh_config: args.ssh_config.as_deref(),
+        drill: &args.drill,
+        foreground: args.foreground,
+    };
+    let launch = Launch::read(&brought, &plan)?;
+    terminal::talk(&format!("{}: resuming run {}", visible(&plan.title), run.id()));
+    launch.go(&state, &run, &plan)
 }

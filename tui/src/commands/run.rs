@@ -3,12 +3,12 @@
 use banister_core::plan::Plan;
 use banister_core::run::ExitCode;
 use banister_core::source::visible;
-use banister_runtime::driver::Engine;
+use banister_runtime::driver::prepare;
 
 use crate::cli::RunArgs;
 use crate::compile::compile;
-use crate::drive::Front;
 use crate::failure::Failure;
+use crate::launch::{Brought, Launch};
 use crate::{select, terminal};
 
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
@@ -16,17 +16,18 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let state = select::state(&args.state)?;
     let hash = compiled.plan.hash();
     let origin = compiled.origin(args.incident.clone());
-    let make =
-        |options: banister_runtime::driver::Options<'_>| Engine::begin(&state, &compiled.plan, &hash, &origin, options);
-    let (front, engine) = Front::engine(
-        args.answers.as_deref(),
-        args.output,
-        args.target.hosts.ssh_config.as_deref(),
-        &args.drill,
-        make,
-    )?;
-    terminal::talk(&summary(&compiled.plan, &hash, engine.dir().id().as_str()));
-    front.drive(engine)
+    let brought = Brought {
+        answers: args.answers.as_deref(),
+        output: args.output,
+        ssh_config: args.target.hosts.ssh_config.as_deref(),
+        drill: &args.drill,
+        foreground: args.foreground,
+    };
+    let launch = Launch::read(&brought, &compiled.plan)?;
+    let ssh = (launch.ssh(), launch.is_drill());
+    let run = prepare(&state, (&compiled.plan, &hash), &origin, launch.answers(), ssh)?;
+    terminal::talk(&summary(&compiled.plan, &hash, run.id().as_str()));
+    launch.go(&state, &run, &compiled.plan)
 }
 
 /// What is about to run, where, and under which names it can be found again.

@@ -11,9 +11,9 @@ use banister_runtime::driver::{Feed, Testimony, testimonies};
 use banister_runtime::journal::{self, Verification};
 
 use crate::cli::VerifyArgs;
-use crate::drive::ssh;
 use crate::exit_code;
 use crate::failure::Failure;
+use crate::launch::ssh;
 use crate::runtime::runtime;
 use crate::{select, terminal};
 

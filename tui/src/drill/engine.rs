@@ -34,7 +34,8 @@ impl Engines<'_> {
     fn start(&self, word: &str, args: &[String]) -> Result<Child, Failure> {
         let fail = |error| Failure::new(exit_code::IO, format!("cannot start the engine: {error}"));
         let mut command = self.stage.banister();
-        command.arg(word).args(args);
+        // Killing this process must be killing the engine.
+        command.arg(word).arg("--foreground").args(args);
         command.arg("--state-dir").arg(&self.stage.dir).arg("--drill").arg(&self.people);
         if !self.has_terminal {
             // A terminal behind standard error would be taken for one that somebody sits at.

@@ -27,8 +27,8 @@ pub fn enter(greeting: &Greeting) -> Result<(), DaemonError> {
     line.push(b'\n');
     let mut stdout = io::stdout().lock();
     drop(stdout.write_all(&line).and_then(|()| stdout.flush()));
-    let null = rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())
-        .map_err(pipe("open /dev/null"))?;
+    let null =
+        rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty()).map_err(pipe("open /dev/null"))?;
     rustix::stdio::dup2_stdin(&null).map_err(pipe("let go of the front's pipes"))?;
     rustix::stdio::dup2_stdout(&null).map_err(pipe("let go of the front's pipes"))?;
     Ok(())

@@ -1,5 +1,6 @@
 //! The front's side: starting an engine.
 
+use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
@@ -17,7 +18,7 @@ pub struct Program {
     /// This program, by its absolute path.
     pub path: PathBuf,
     /// Its arguments.
-    pub args: Vec<String>,
+    pub args: Vec<OsString>,
 }
 
 /// Bytes of a greeting, at most.

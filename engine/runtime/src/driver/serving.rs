@@ -192,7 +192,6 @@ async fn end_work(work: Loop, masters: Option<Arc<Masters>>, resumable: bool) ->
     warnings
 }
 
-
 fn fault(trouble: String) -> Ended {
     Ended { exit: ExitCode::BUG, trouble: Some(trouble), resumable: true, warnings: Vec::new() }
 }

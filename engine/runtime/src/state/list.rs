@@ -53,7 +53,9 @@ pub struct RunSummary {
 }
 
 impl RunSummary {
-    pub(super) fn of(run: &RunDir) -> Self {
+    /// Looks at one run.
+    #[must_use]
+    pub fn of(run: &RunDir) -> Self {
         let mut summary =
             Self { id: run.id().clone(), began: None, runbook: None, environment: None, state: RunState::NeverStarted };
         let journal = run.journal_path();

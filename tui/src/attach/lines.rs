@@ -1,21 +1,18 @@
 //! What the operator sees of a run that goes on here: plain lines, or one JSON event a line.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use banister_core::plan::StepPath;
 use banister_core::run::{EffectKey, Record};
 use banister_core::runbook::HostName;
 use banister_core::source::visible;
-use banister_core::view::{Event as Line, OutputEvent, Plain, RunView, duration, output_line};
-use banister_runtime::driver::{Clock, Engine, Event, Subscription, Wanted};
-use banister_runtime::journal::Follower;
+use banister_core::view::{Event as Line, OutputEvent, Plain, duration, output_line};
+use banister_runtime::driver::Clock;
 use banister_runtime::output::StreamKind;
-use tokio::runtime::Handle;
 
+use super::Board;
 use crate::cli::RunOutput;
 use crate::terminal;
 
@@ -24,105 +21,81 @@ const STILL: [u64; 5] = [1, 5, 15, 30, 60];
 /// Bytes of a line of output that are shown before its end is waited for no longer.
 const MAX_LINE: usize = 8 * 1024;
 
-/// Shows one run on a thread of its own: a terminal that takes nothing must not stop anything else.
-pub(crate) struct Live {
+/// Shows one run: records, output, and what takes long.
+pub(super) struct Lines {
     output: RunOutput,
     /// Questions are put on this terminal, by somebody else.
     has_dialog: bool,
-    viewer: Subscription,
-    journal: PathBuf,
+    board: Arc<Board>,
     clock: Option<Clock>,
-    view: RunView,
     plain: Plain,
     /// Lines of output whose end has not come yet, and how many of the stream were shown.
     partial: BTreeMap<(Arc<EffectKey>, StreamKind), (Vec<u8>, u64)>,
     last_output: BTreeMap<(StepPath, HostName), Instant>,
+    /// When a process was last seen alive where it runs.
+    alive: BTreeMap<(StepPath, HostName), Instant>,
     /// What was last said about something that runs: how many seconds it had run then.
     said: BTreeMap<StepPath, u64>,
 }
 
-impl Live {
-    /// Shows an engine's run from here on.
-    pub(crate) fn start(
-        engine: &Engine,
-        output: RunOutput,
-        has_dialog: bool,
-        handle: Handle,
-    ) -> std::io::Result<JoinHandle<()>> {
-        let mut view = RunView::new(engine.plan().clone());
-        let mut plain = if has_dialog { Plain::beside_a_dialog() } else { Plain::new() };
-        for record in engine.records() {
-            // What does not fit was refused when the run was resumed.
-            if view.apply(record).is_ok() {
-                plain.lines(&view, record);
-            }
-        }
-        let mut live = Self {
+impl Lines {
+    pub(super) fn new(board: Arc<Board>, output: RunOutput, has_dialog: bool) -> Self {
+        Self {
             output,
             has_dialog,
-            viewer: engine.feed().subscribe(Wanted::All {}),
-            journal: engine.journal_path(),
+            board,
             clock: Clock::new().ok(),
-            view,
-            plain,
+            plain: if has_dialog { Plain::beside_a_dialog() } else { Plain::new() },
             partial: BTreeMap::new(),
             last_output: BTreeMap::new(),
+            alive: BTreeMap::new(),
             said: BTreeMap::new(),
-        };
-        std::thread::Builder::new().name("live".to_owned()).spawn(move || live.run(&handle))
-    }
-
-    fn run(&mut self, handle: &Handle) {
-        loop {
-            let next =
-                handle.block_on(async { tokio::time::timeout(Duration::from_secs(1), self.viewer.next()).await });
-            match next {
-                Ok(Event::Ended(_)) => return,
-                Ok(event) => self.show(event),
-                Err(_) => {}
-            }
-            self.progress();
         }
     }
 
-    fn show(&mut self, event: Event) {
-        match event {
-            Event::Record(record) => self.record(&record),
-            Event::Output { key, stream, bytes } => self.printed(key, stream, &bytes),
-            Event::OutputLost { bytes } => {
-                terminal::talk(&format!("note: {bytes} bytes of output were not shown here, all of it is kept"));
-            }
-            Event::RecordsLost { .. } => self.catch_up(),
-            Event::Notice(text) => terminal::talk(&format!("note: {}", visible(&text))),
-            Event::Ended(_) | Event::Alive { .. } => {}
-        }
-    }
-
-    /// Shows what this display was too slow for, from the journal.
-    fn catch_up(&mut self) {
-        let Ok(mut follower) = Follower::open(&self.journal) else { return };
-        while let Ok(Some(followed)) = follower.next() {
-            self.record(&followed.record);
-        }
-    }
-
-    fn record(&mut self, record: &Record) {
-        if record.seq <= self.view.state().seq() {
-            return;
-        }
-        if let Err(error) = self.view.apply(record) {
-            terminal::talk(&format!("note: cannot show record {}: {error}", record.seq));
-            return;
+    /// Takes a record, and shows it if it is to be shown.
+    pub(super) fn record(&mut self, record: &Record, is_shown: bool) {
+        match self.board.take(record) {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(why) => return terminal::talk(&format!("note: cannot show record {}: {why}", record.seq)),
         }
         self.flush_ended();
+        let view = self.board.view();
         match self.output {
-            RunOutput::Plain => self.plain.lines(&self.view, record).iter().for_each(|line| terminal::talk(line)),
-            // A reader that went away is noticed by whoever wants to know; the run goes on.
-            RunOutput::Ndjson => drop(terminal::data(&format!("{}\n", Line::of(&self.view, record).to_line()))),
+            RunOutput::Plain => {
+                let lines = self.plain.lines(&view, record);
+                drop(view);
+                lines.iter().filter(|_| is_shown).for_each(|line| terminal::talk(line));
+            }
+            RunOutput::Ndjson if is_shown => {
+                let line = Line::of(&view, record).to_line();
+                drop(view);
+                // A reader that went away is noticed by whoever wants to know; the run goes on.
+                drop(terminal::data(&format!("{line}\n")));
+            }
+            RunOutput::Ndjson => {}
         }
     }
 
-    fn printed(&mut self, key: Arc<EffectKey>, stream: StreamKind, bytes: &[u8]) {
+    /// Something that is not part of the run's history.
+    pub(super) fn notice(&self, text: &str) {
+        terminal::talk(&format!("note: {}", visible(text)));
+    }
+
+    /// Output that was not sent.
+    pub(super) fn lost(&self, bytes: u64) {
+        terminal::talk(&format!("note: {bytes} bytes of output were not shown here, all of it is kept"));
+    }
+
+    /// A process was seen alive so many milliseconds ago.
+    pub(super) fn alive(&mut self, key: EffectKey, ago_ms: u64) {
+        let Some(at) = Instant::now().checked_sub(Duration::from_millis(ago_ms)) else { return };
+        self.alive.insert((key.path, key.host), at);
+    }
+
+    /// What a command printed.
+    pub(super) fn printed(&mut self, key: Arc<EffectKey>, stream: StreamKind, bytes: &[u8]) {
         self.last_output.insert((key.path.clone(), key.host.clone()), Instant::now());
         let place = (key.clone(), stream);
         let (partial, _) = self.partial.entry(place.clone()).or_default();
@@ -153,7 +126,11 @@ impl Live {
 
     /// Shows the last lines, without their ends, of what runs no more.
     fn flush_ended(&mut self) {
-        let running: Vec<StepPath> = self.view.now().map(|row| row.path).collect();
+        // Before anything runs, and while old records are read, there is nothing to look for.
+        if self.partial.is_empty() && self.said.is_empty() && self.last_output.is_empty() && self.alive.is_empty() {
+            return;
+        }
+        let running: Vec<StepPath> = self.board.view().now().map(|row| row.path).collect();
         let ended: Vec<_> = self.partial.keys().filter(|(key, _)| !running.contains(&key.path)).cloned().collect();
         for (key, stream) in ended {
             let rest = self.partial.get_mut(&(key.clone(), stream)).map(|(rest, _)| std::mem::take(rest));
@@ -164,31 +141,37 @@ impl Live {
         }
         self.said.retain(|path, _| running.contains(path));
         self.last_output.retain(|(path, _), _| running.contains(path));
+        self.alive.retain(|(path, _), _| running.contains(path));
     }
 
     /// Says of what has run for a while that it still does, and when it last printed something.
-    fn progress(&mut self) {
-        // What is typed at a question must not be torn apart by news that can wait.
-        let is_asking = self.has_dialog && self.view.state().asks().any(|ask| ask.unavailable.is_none());
-        if self.output != RunOutput::Plain || is_asking {
-            return;
-        }
+    pub(super) fn progress(&mut self) {
+        let rows: Vec<_> = {
+            let view = self.board.view();
+            // What is typed at a question must not be torn apart by news that can wait.
+            let is_asking = self.has_dialog && view.state().asks().any(|ask| ask.unavailable.is_none());
+            if self.output != RunOutput::Plain || is_asking {
+                return;
+            }
+            view.now().collect()
+        };
         let Some(now) = self.clock.as_ref().map(Clock::now) else { return };
-        for row in self.view.now().collect::<Vec<_>>() {
+        for row in rows {
             let seconds = row.elapsed_ms(&now) / 1000;
             let before = self.said.get(&row.path).copied().unwrap_or(0);
             if !is_due(before, seconds) {
                 continue;
             }
             self.said.insert(row.path.clone(), seconds);
-            let host = row.host.as_ref();
-            let output = host.and_then(|host| self.last_output.get(&(row.path.clone(), host.clone())));
-            let output = output.map_or_else(
-                || "no output yet".to_owned(),
-                |at| format!("last output {} s ago", at.elapsed().as_secs()),
-            );
+            let place = row.host.as_ref().map(|host| (row.path.clone(), host.clone()));
+            let ago = |seen: &BTreeMap<_, Instant>| {
+                place.as_ref().and_then(|place| seen.get(place)).map(|at| at.elapsed().as_secs())
+            };
+            let output = ago(&self.last_output)
+                .map_or_else(|| "no output yet".to_owned(), |ago| format!("last output {ago} s ago"));
+            let alive = ago(&self.alive).map_or_else(String::new, |ago| format!(", seen alive {ago} s ago"));
             let limit = row.limit_ms.map_or_else(String::new, |ms| format!(" of {}", duration(ms)));
-            terminal::talk(&format!("  still {} {}: {seconds} s{limit}, {output}", row.what, row.path));
+            terminal::talk(&format!("  still {} {}: {seconds} s{limit}, {output}{alive}", row.what, row.path));
         }
     }
 }

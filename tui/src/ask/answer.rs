@@ -1,0 +1,64 @@
+//! What a word needs beside itself is asked for, and the answer is given.
+
+use banister_core::run::Word;
+use banister_core::source::visible;
+use banister_runtime::control::{AnswerSaid, Verb};
+
+use super::dialog::{Dialog, Left};
+use super::question::Question;
+use super::words::{Needs, needs};
+
+impl Dialog {
+    /// Asks for a word and for what it needs, and says it.
+    pub(super) fn answer(&mut self, question: &Question) -> Result<(), Left> {
+        let ask = &question.ask;
+        let names: Vec<&str> = ask.words.iter().map(|word| word.as_str()).collect();
+        let chosen = self.choose(&names)?;
+        let Some(word) = ask.words.get(chosen).copied() else { return Ok(()) };
+        let mut answer = AnswerSaid {
+            ask: ask.id.clone(),
+            word,
+            reason: None,
+            evidence: None,
+            fact: None,
+            plan: None,
+            typed: None,
+            wait_ms: None,
+        };
+        match needs(word, ask.kind) {
+            Needs::Nothing => {}
+            Needs::Reason => answer.reason = Some(self.text("reason: ")?),
+            Needs::Evidence => answer.evidence = Some(self.text("what shows it: ")?),
+            Needs::Time => answer.wait_ms = Some(self.time()?),
+        }
+        if matches!(word, Word::Approve | Word::BreakGlass) {
+            answer.plan = Some(question.plan_hash.clone());
+            if let Some(fact) = &ask.fact {
+                answer.fact = Some(self.text(&format!("{} ", visible(fact)))?);
+            }
+        }
+        if let Some(phrase) = ask.typed.as_ref().filter(|_| word.is_typed()) {
+            answer.typed = Some(self.text(&format!("type `{}` to confirm: ", visible(phrase)))?);
+        }
+        if word == Word::Shell
+            && let Err(why) = self.shell.open(question)
+        {
+            self.tty.show(&format!("no shell: {why}\n"));
+            return Ok(());
+        }
+        if self.act(Verb::Answer(Box::new(answer))) {
+            self.put_aside(&ask.id);
+        }
+        Ok(())
+    }
+
+    fn time(&mut self) -> Result<u64, Left> {
+        loop {
+            let line = self.text("how much longer (such as 30s, 5m): ")?;
+            match super::duration_ms(&line) {
+                Some(ms) => return Ok(ms),
+                None => self.tty.show(&format!("`{}` is no time\n", visible(&line))),
+            }
+        }
+    }
+}
