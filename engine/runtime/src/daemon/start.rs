@@ -3,13 +3,14 @@
 use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::{self, BufRead as _, BufReader, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use banister_core::plan::{ParamValue, Plan, SecretReference};
 
 use super::{DaemonError, Greeting, HandOver};
+use crate::access::Access;
 use crate::state::RunDir;
 
 /// What is started as the engine.
@@ -68,9 +69,10 @@ pub fn start(run: &RunDir, plan: &Plan, program: &Program, hand_over: &HandOver)
 }
 
 /// Where an engine's own standard error goes: what it says there is for whoever looks for a fault of banister.
-fn log_file(path: &std::path::Path) -> io::Result<std::fs::File> {
-    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
-    file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+fn log_file(path: &Path) -> io::Result<std::fs::File> {
+    let nofollow = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+    let file = OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(nofollow).open(path)?;
+    Access::beside(path)?.seal(&file)?;
     Ok(file)
 }
 

@@ -72,7 +72,8 @@ fn a_secret_is_not_in_the_environment_of_the_engine() {
     let (run, plan) = prepared(&bench, BTreeMap::from([(name(), secret)]));
     let looks = r#"read -r line; printf '{"ready":{"seq":%s}}\n' "$(/usr/bin/env | /usr/bin/grep -c '^PATH=')""#;
     let looks = looks.to_owned();
-    let said = start(&run, &plan, &Program { path: "/bin/sh".into(), args: vec!["-c".into(), looks] }, &hand_over());
+    let said =
+        start(&run, &plan, &Program { path: "/bin/sh".into(), args: vec!["-c".into(), looks.into()] }, &hand_over());
     // A shell makes a PATH of its own, but does not export it.
     assert_eq!(said.unwrap(), Greeting::Ready { seq: 0 });
 }
