@@ -10,6 +10,7 @@ use super::lines::{Line, Lines, MAX_LINE, Out};
 use super::protocol::{Body, Request, Verb};
 use super::server::Shared;
 use super::stored::chunk;
+use crate::agent::Loan;
 use crate::driver::{Refusal, person};
 
 /// How long something waits for an engine that starts up before it is told to come again.
@@ -35,6 +36,11 @@ pub(super) async fn connection(stream: UnixStream, shared: Shared) {
                 }
             }
         };
+        if let Line::Whole(line) = &line
+            && let Ok(Request { id, verb: Verb::LendAgent {}, .. }) = Request::parse(line)
+        {
+            return connection.lend(id, lines).await;
+        }
         let went = match line {
             Line::Whole(line) => match Request::parse(&line) {
                 Ok(request) => connection.request(request).await,
@@ -88,6 +94,21 @@ impl Connection {
             acting => self.act(acting).await,
         };
         self.out.say(id, body).await
+    }
+
+    /// Gives the connection away.
+    async fn lend(mut self, id: u64, lines: Lines) {
+        let served = &self.shared.served;
+        let done = Body::Done { seq: served.feed.seq() };
+        if self.attached.is_some() {
+            let why = "this connection is attached: lend another one".to_owned();
+            // Who does not hear it has gone.
+            let _ = self.out.say(id, Body::Error { why }).await;
+        } else if self.out.say(id, done).await.is_some()
+            && let Some(stream) = lines.reunite(self.out)
+        {
+            served.lent.lend(Loan { who: self.actor, id, stream });
+        }
     }
 
     async fn act(&self, verb: Verb) -> Body {

@@ -1,6 +1,7 @@
 //! Both directions of a connection, line by line.
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::protocol::{Body, Reply, VERSION};
@@ -41,6 +42,14 @@ pub(super) enum Line {
 impl Lines {
     pub(super) fn new(reader: OwnedReadHalf) -> Self {
         Self { reader, bytes: Vec::new() }
+    }
+
+    /// The connection again; `None` if more was sent than was read.
+    pub(super) fn reunite(self, out: Out) -> Option<UnixStream> {
+        if !self.bytes.is_empty() {
+            return None;
+        }
+        self.reader.reunite(out.0).ok()
     }
 
     /// The next line. May be dropped at any await: what was read stays.

@@ -16,6 +16,7 @@
 //! {"v":1,"id":10,"do":{"want":{"output":{"step":{"path":"restart/@web-2/stop","host":null}}}}}
 //! {"v":1,"id":11,"do":{"read":{"key":{"run":"5f0c","path":"look","host":"web-2","purpose":"main","attempt":1},"stream":"stdout","from":null,"most":4096}}}
 //! {"v":1,"id":12,"do":{"drain":{}}}
+//! {"v":1,"id":13,"do":{"lend_agent":{}}}
 //! ```
 //!
 //! Every request is answered once, under its number, when what it did is on the disk:
@@ -36,6 +37,8 @@
 //! that is too slow loses output (`output_lost`); the records it was too slow for are read from the journal when it takes
 //! something again. The run never waits for it. An engine that goes without `ended` was killed.
 //!
+//! A connection that sends `lend_agent` is lent for [`crate::agent`]: after `use` it carries bytes and no more lines.
+//!
 //! Who speaks is what the kernel says about the other end of the socket; no field names a person. What it deliberately
 //! does not do: it decides nothing, and it keeps nothing of a line that did not end.
 
@@ -43,6 +46,7 @@ mod attached;
 mod client;
 mod connection;
 mod lines;
+mod loan;
 mod protocol;
 mod roster;
 mod server;
@@ -50,6 +54,7 @@ mod stored;
 mod viewer;
 
 pub use client::{Client, ControlError, Hearer, Teller};
+pub(crate) use loan::{Loaned, lend, use_line};
 pub use protocol::{AnswerSaid, Body, MOST_READ, Presence, PulseSaid, Reply, Request, VERSION, Verb, Welcome};
 pub(crate) use server::{Served, Socket, serve};
 

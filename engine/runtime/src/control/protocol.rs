@@ -62,6 +62,10 @@ pub enum Verb {
     /// Let nothing new start and end the engine when what runs has ended; the run can be resumed. Only for the person
     /// who started the engine, whose front end was interrupted and has nobody to ask.
     Drain {},
+    /// Lend this connection for the ssh agent of whoever is at its other end: answered by `done`, and by [`Body::Use`] when
+    /// an ssh of the engine needs an agent and that person has the pen. From there on the connection carries what is said
+    /// to an agent, and no more lines.
+    LendAgent {},
     /// Say what the run is, then everything that happened after a record, then everything as it happens.
     Attach {
         /// The last record that is known already; 0: none.
@@ -131,7 +135,9 @@ impl Verb {
                 return Some(Input::Answered { actor, answer });
             }
             Self::Drain {} => return Some(Input::Drain { reason: DrainReason::Signal }),
-            Self::Snapshot {} | Self::Attach { .. } | Self::Want { .. } | Self::Read { .. } => return None,
+            Self::Snapshot {} | Self::LendAgent {} | Self::Attach { .. } | Self::Want { .. } | Self::Read { .. } => {
+                return None;
+            }
         };
         Some(Input::Commanded { actor, command })
     }
@@ -226,6 +232,8 @@ pub enum Body {
         /// In one sentence.
         text: String,
     },
+    /// The lent connection is used from here on: what follows are bytes for an agent.
+    Use {},
     /// The engine has ended; nothing follows.
     Ended {
         /// What it ended with.

@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use super::connection::connection;
 use super::roster::Roster;
 use super::viewer::Viewer;
+use crate::agent::Lent;
 use crate::driver::{Feed, Inbox};
 use crate::state::RunDir;
 
@@ -66,6 +67,8 @@ pub(crate) struct Served {
     pub(crate) inbox: Inbox,
     /// What is told.
     pub(crate) feed: Feed,
+    /// Where lent agents go.
+    pub(crate) lent: Lent,
     /// Whether the engine takes inputs yet.
     pub(crate) started: watch::Receiver<bool>,
 }

@@ -268,7 +268,7 @@ fn the_examples_of_the_documentation_are_the_protocol() {
         lines.filter(|line| line.contains(what)).collect::<Vec<_>>()
     };
     let requests = examples("\"do\":");
-    assert_eq!(requests.len(), 12, "one for each verb");
+    assert_eq!(requests.len(), 13, "one for each verb");
     let page = include_str!("../../../../book/src/control-socket.md");
     requests.iter().for_each(|line| assert!(page.contains(line), "the book lacks {line}"));
     for line in &requests {

@@ -75,7 +75,7 @@ pub async fn probe(plan: Plan, origin: &Origin, ssh: &SshSettings, secrets: Secr
     let mut run = Run::resume(Arc::clone(&plan), &hash, &[]).map_err(replay)?;
     let feed = Feed::default();
     let told = feed.subscribe(Wanted::None {});
-    let ways = Ways::open(&plan.hosts, id.as_str(), ssh, &feed);
+    let ways = Ways::open(&plan.hosts, id.as_str(), ssh, &feed, None);
     let masters = ways.masters();
     let (inbox, mut messages) = Inbox::new();
     let timers = Timers::start(inbox.clone());

@@ -16,6 +16,7 @@ use super::dispatch::Dispatcher;
 use super::inbox::{Message, Refusal};
 use super::tap::Tap;
 use super::{Clock, Event, Feed};
+use crate::agent::Lent;
 
 /// Messages that become durable together, at most. More would only make the first of them wait longer.
 const MOST: usize = 512;
@@ -29,6 +30,8 @@ pub(super) struct Loop {
     pub(super) desk: Desk,
     pub(super) dispatcher: Dispatcher,
     pub(super) feed: Feed,
+    /// Knows who drives: whose agent is used.
+    pub(super) lent: Lent,
     /// What follows from the last commit and comes before anything else.
     pub(super) next: VecDeque<Input>,
     /// Commands that run, by this engine's doing or attached to again.
@@ -137,6 +140,7 @@ impl Loop {
                 let seq = self.run.state().seq();
                 // Before anybody is told: whoever comes in between reads it in the journal.
                 self.feed.written(seq);
+                self.lent.drives(self.run.state().pen());
                 taken.into_iter().for_each(|reply| drop(reply.send(Ok(seq))));
                 self.after_commit(effects, elapsed);
             }

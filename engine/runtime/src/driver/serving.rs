@@ -21,6 +21,7 @@ use super::timers::Timers;
 use super::ways::Ways;
 use super::witness::ask_witnesses;
 use super::{DriverError, Event, Feed, Interrupts};
+use crate::agent::{Agent, Lent};
 use crate::control::{self, Served, Socket};
 use crate::output::OutputStore;
 use crate::ssh::Masters;
@@ -64,6 +65,8 @@ impl Engine {
         )
         .map_err(machine("watch signals"))?;
         let (start, started) = watch::channel(false);
+        let lent = Lent::default();
+        lent.drives(self.run.state().pen());
         self.feed.written(self.run.state().seq());
         let socket = control::serve(Served {
             run: self.lock.run().clone(),
@@ -73,6 +76,7 @@ impl Engine {
             can_ask: self.station.can_ask(),
             inbox: inbox.clone(),
             feed: self.feed.clone(),
+            lent: lent.clone(),
             started,
         })
         .map_err(machine("make the control socket"))?;
@@ -80,7 +84,9 @@ impl Engine {
         let place = rustix::system::uname().nodename().to_string_lossy().into_owned();
         // One word for each: it stands in a line of the hosts' ledgers.
         let holder = format!("{}@{place}", self.operator).replace(char::is_whitespace, "_");
-        let ways = Ways::open(&self.run.plan().hosts, &id, &self.ssh, &self.feed);
+        let waits = self.station.can_ask().then(|| inbox.clone());
+        let agent = Agent::of_environment(lent.clone(), waits);
+        let ways = Ways::open(&self.run.plan().hosts, &id, &self.ssh, &self.feed, Some(agent));
         let masters = ways.masters();
         let dispatcher =
             Dispatcher::new(&self.run, (&id, &holder), ways, timers, (inbox, self.feed.clone()), (outputs, secrets));
@@ -100,6 +106,7 @@ impl Engine {
             desk: Desk::new(self.answers, self.operator, self.people, (self.station, self.feed.clone())),
             dispatcher,
             feed: self.feed.clone(),
+            lent,
             next: VecDeque::from([self.first]),
             running: BTreeSet::new(),
             settled: Vec::new(),

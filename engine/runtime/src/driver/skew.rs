@@ -24,7 +24,7 @@ const ANSWER_TIME: Duration = Duration::from_secs(60);
 pub async fn skews(hosts: &[Host], ssh: &SshSettings) -> Vec<(HostName, Result<i64, String>)> {
     let over_ssh: Vec<Host> = hosts.iter().filter(|host| host.transport == Reached::Ssh).cloned().collect();
     // Masters of its own: two people may look at once.
-    let ways = Ways::open(&over_ssh, RunId::random().as_str(), ssh, &Feed::default());
+    let ways = Ways::open(&over_ssh, RunId::random().as_str(), ssh, &Feed::default(), None);
     let mut asked = JoinSet::new();
     for (index, host) in over_ssh.iter().enumerate() {
         let (name, way) = (host.name.clone(), ways.to(host));

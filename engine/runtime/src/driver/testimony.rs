@@ -54,7 +54,7 @@ pub async fn testimonies(
         .map_err(|source| DriverError::Replay { run: id.clone(), source })?;
     let ssh = SshSettings { config: ssh.config.or(remembered.map(Into::into)) };
     // Masters of its own: those of a running engine are that engine's.
-    let ways = Ways::open(&run.plan().hosts, RunId::random().as_str(), &ssh, feed);
+    let ways = Ways::open(&run.plan().hosts, RunId::random().as_str(), &ssh, feed, None);
     let masters = ways.masters();
     let mut said = Vec::new();
     for (host, answer) in witnesses(&run, &executors(&run, (&id, ""), &ways)).await {

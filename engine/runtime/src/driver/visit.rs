@@ -34,7 +34,7 @@ impl Visit {
             grace_ms: 1_000,
             beat_ms: 10_000,
         };
-        let ways = Ways::open(std::slice::from_ref(host), run.as_str(), ssh, &Feed::default());
+        let ways = Ways::open(std::slice::from_ref(host), run.as_str(), ssh, &Feed::default(), None);
         Ok(Self { executor: Executor::new(ways.to(host)?, place), masters: ways.masters() })
     }
 

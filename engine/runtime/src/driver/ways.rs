@@ -5,6 +5,7 @@ use std::sync::Arc;
 use banister_core::plan::{Host, Transport as Reached};
 
 use super::{Event, Feed};
+use crate::agent::Agent;
 use crate::ssh::{Masters, SshSettings};
 use crate::transport::{LocalTransport, Transport};
 
@@ -15,12 +16,13 @@ pub(super) struct Ways {
 }
 
 impl Ways {
-    /// Prepares what these hosts need. Connects to nothing yet.
-    pub(super) fn open(hosts: &[Host], run: &str, ssh: &SshSettings, feed: &Feed) -> Self {
+    /// Prepares what these hosts need. Connects to nothing yet. An engine has an agent that is looked up when it is needed;
+    /// whoever only looks takes that of the environment.
+    pub(super) fn open(hosts: &[Host], run: &str, ssh: &SshSettings, feed: &Feed, agent: Option<Agent>) -> Self {
         if !hosts.iter().any(|host| host.transport == Reached::Ssh) {
             return Self { masters: Ok(None) };
         }
-        let masters = Masters::open(run, ssh).map_err(|error| error.to_string());
+        let masters = Masters::with_agent(run, ssh, agent).map_err(|error| error.to_string());
         if let Some(setting) = masters.as_ref().ok().and_then(|masters| masters.overridden()) {
             feed.tell(&Event::Notice(format!(
                 "{setting} is overridden: host keys are always checked here, `banister hosts trust HOST` takes a new one"

@@ -17,12 +17,12 @@ use super::{IDLE_TIME, LOGIN_TIME, Refusal, RefusalKind, SshTarget};
 pub(super) async fn connect(
     target: &SshTarget,
     control: &ControlDir,
-    socket: &Path,
-    log: &Path,
+    (socket, log): (&Path, &Path),
+    agent: Option<&Path>,
 ) -> Result<(), Refusal> {
     let fault = |e: &io::Error| Refusal::new(RefusalKind::Other, format!("cannot start ssh: {e}"));
     let words = File::options().create(true).append(true).mode(0o600).open(log).map_err(|e| fault(&e))?;
-    let mut child = Command::new("ssh")
+    let mut child = ssh(agent)
         .arg("-F")
         .arg(control.config())
         .arg("-S")
@@ -50,7 +50,7 @@ pub(super) async fn connect(
         Ok(Ok(_)) => {
             let mut said = tail(log);
             if said.contains(BY_A_JUMP) {
-                said = explain(target, control).await.unwrap_or(said);
+                said = explain(target, control, agent).await.unwrap_or(said);
             }
             Err(Refusal::of_text(target, &said))
         }
@@ -64,12 +64,21 @@ pub(super) async fn connect(
     }
 }
 
+/// An ssh that takes this socket for its agent, else that of the environment.
+fn ssh(agent: Option<&Path>) -> Command {
+    let mut command = Command::new("ssh");
+    if let Some(agent) = agent {
+        command.env("SSH_AUTH_SOCK", agent);
+    }
+    command
+}
+
 /// What ssh says of a connection that another ssh was to make for it.
 const BY_A_JUMP: &str = "UNKNOWN port 65535";
 
 /// What the ssh to a jump host says. A master throws that away, so it is asked once more without one.
-async fn explain(target: &SshTarget, control: &ControlDir) -> Option<String> {
-    let output = Command::new("ssh")
+async fn explain(target: &SshTarget, control: &ControlDir, agent: Option<&Path>) -> Option<String> {
+    let output = ssh(agent)
         .arg("-F")
         .arg(control.config())
         .args(["-S", "none", "-o", "ControlPersist=no", "-T"])

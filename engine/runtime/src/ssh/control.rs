@@ -77,6 +77,11 @@ impl ControlDir {
         self.path.join(number.to_string())
     }
 
+    /// What all of them take for the operator's agent.
+    pub(super) fn agent(&self) -> PathBuf {
+        self.path.join("agent")
+    }
+
     /// The configuration of all of them.
     pub(super) fn config(&self) -> PathBuf {
         self.path.join("config")

@@ -17,12 +17,14 @@ use super::link::Link;
 use super::master::{Master, Shared};
 use super::strictness::overridden;
 use super::{END_TIME, MAX_CONNECTING, MAX_MASTERS, Refusal, RefusalKind, SshSettings, SshTarget, SshTransport};
+use crate::agent::{Agent, Relay};
 use crate::locked::locked;
 
 /// Makes, counts and ends the masters of one engine of one run.
 #[derive(Debug)]
 pub struct Masters {
     control: ControlDir,
+    agent: Option<Relay>,
     overridden: Option<String>,
     connecting: Semaphore,
     room: Arc<Semaphore>,
@@ -38,11 +40,22 @@ impl Masters {
     /// # Errors
     /// A [`SshError`]: no host can be reached by ssh.
     pub fn open(run: &str, settings: &SshSettings) -> Result<Arc<Self>, SshError> {
+        Self::with_agent(run, settings, None)
+    }
+
+    /// The same, with an agent that is looked up when it is needed.
+    pub(crate) fn with_agent(run: &str, settings: &SshSettings, agent: Option<Agent>) -> Result<Arc<Self>, SshError> {
         let text = settings.text()?;
         let control = ControlDir::make(run)?;
         control.write_config(&text)?;
+        let relay = |agent| {
+            let path = control.agent();
+            Relay::open(path.clone(), agent).map_err(|source| SshError::Make { path, source })
+        };
+        let agent = agent.map(relay).transpose()?;
         let masters = Arc::new(Self {
             control,
+            agent,
             overridden: overridden(settings),
             connecting: Semaphore::new(MAX_CONNECTING),
             room: Arc::new(Semaphore::new(MAX_MASTERS)),
@@ -72,6 +85,9 @@ impl Masters {
 
     /// Ends all masters under a limit and removes their place. Commands under a ledger run on.
     pub async fn close(&self) {
+        if let Some(agent) = &self.agent {
+            agent.close();
+        }
         for link in self.links() {
             link.end();
         }
@@ -85,15 +101,29 @@ impl Masters {
         locked(&self.links).iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// Makes one master.
+    /// Makes one master. A run whose agent has gone waits for another one, and is held meanwhile.
     pub(super) async fn dial(&self, target: &SshTarget) -> Result<Arc<Master>, Refusal> {
+        loop {
+            let missed = self.agent.as_ref().map_or(0, Relay::missed);
+            match (self.dial_once(target).await, &self.agent) {
+                (Err(refusal), Some(agent)) if refusal.kind == RefusalKind::Denied => {
+                    if !agent.came(target.name(), missed).await {
+                        return Err(refusal);
+                    }
+                }
+                (other, _) => return other,
+            }
+        }
+    }
+
+    async fn dial_once(&self, target: &SshTarget) -> Result<Arc<Master>, Refusal> {
         let fault = |why: String| Refusal::new(RefusalKind::Other, why);
         let room = self.room().await.ok_or_else(|| fault("the run is over".to_owned()))?;
         let turn = self.connecting.acquire().await.map_err(|e| fault(e.to_string()))?;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let socket = self.control.socket(number);
         let log = socket.with_extension("log");
-        let connected = connect(target, &self.control, &socket, &log).await;
+        let connected = connect(target, &self.control, (&socket, &log), self.agent.as_ref().map(Relay::path)).await;
         drop(turn);
         if let Err(refusal) = connected {
             // It says everything that stands in it.

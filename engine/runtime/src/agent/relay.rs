@@ -1,0 +1,153 @@
+//! [`Relay`]: the socket that every ssh of an engine takes for its agent.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use banister_core::run::Input;
+use tokio::io::{AsyncWriteExt as _, copy_bidirectional};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::Lent;
+use crate::control::use_line;
+use crate::driver::Inbox;
+
+/// How often it is looked whether the starter's agent is there again.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// Who may answer the ssh of an engine.
+#[derive(Debug, Clone)]
+pub(crate) struct Agent {
+    /// What front ends lend.
+    pub(crate) lent: Lent,
+    /// The agent of the environment that the engine was started in.
+    pub(crate) own: Option<PathBuf>,
+    /// Who is told that the run must wait for a person with an agent; `None` where nobody would come.
+    pub(crate) waits: Option<Inbox>,
+}
+
+impl Agent {
+    /// That of this process's environment.
+    pub(crate) fn of_environment(lent: Lent, waits: Option<Inbox>) -> Self {
+        let own = std::env::var_os("SSH_AUTH_SOCK").filter(|socket| !socket.is_empty()).map(PathBuf::from);
+        Self { lent, own, waits }
+    }
+}
+
+#[derive(Debug)]
+struct Inner {
+    agent: Agent,
+    /// How often an ssh asked and nobody was there.
+    missed: AtomicU64,
+    /// An agent has answered once: without one this run cannot go on as it began.
+    served: AtomicBool,
+    over: CancellationToken,
+}
+
+/// A socket that is served until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Relay {
+    path: PathBuf,
+    inner: Arc<Inner>,
+    accepting: JoinHandle<()>,
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.accepting.abort();
+        // It lies in a directory that is removed with everything in it.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+impl Relay {
+    /// Serves a socket in a directory that is this account's alone. Needs a tokio runtime.
+    pub(crate) fn open(path: PathBuf, agent: Agent) -> io::Result<Self> {
+        let listener = UnixListener::bind(&path)?;
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        let inner = Arc::new(Inner {
+            agent,
+            missed: AtomicU64::new(0),
+            served: AtomicBool::new(false),
+            over: CancellationToken::new(),
+        });
+        let accepting = tokio::spawn(accept(listener, inner.clone()));
+        Ok(Self { path, inner, accepting })
+    }
+
+    /// What ssh is told in `SSH_AUTH_SOCK`.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How often an ssh asked and nobody was there.
+    pub(crate) fn missed(&self) -> u64 {
+        self.inner.missed.load(Ordering::Relaxed)
+    }
+
+    /// A host denied a connection for which an ssh may have asked in vain since `missed` was read. Whether it is to be
+    /// tried again: then somebody with an agent has come meanwhile. Until then the run is held, with the reason.
+    pub(crate) async fn came(&self, host: &str, missed: u64) -> bool {
+        let Inner { agent, served, over, .. } = &*self.inner;
+        if self.missed() == missed || !served.load(Ordering::Relaxed) {
+            return false;
+        }
+        let Some(inbox) = &agent.waits else { return false };
+        let why = format!(
+            "{host} needs a new connection, and there is no ssh agent: attach with one that has the key and take the \
+             pen, then continue"
+        );
+        // A run that is held already, or over, needs no second one.
+        let _ = inbox.put(Input::Halted { why }).await;
+        tokio::select! {
+            () = agent.lent.wait() => true,
+            () = own_is_back(agent.own.as_deref()) => true,
+            () = over.cancelled() => false,
+        }
+    }
+
+    /// Nobody is waited for any more.
+    pub(crate) fn close(&self) {
+        self.inner.over.cancel();
+    }
+}
+
+async fn own_is_back(own: Option<&Path>) {
+    let Some(own) = own else { return std::future::pending().await };
+    while UnixStream::connect(own).await.is_err() {
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+async fn accept(listener: UnixListener, inner: Arc<Inner>) {
+    loop {
+        match listener.accept().await {
+            Ok((ssh, _)) => drop(tokio::spawn(serve(ssh, inner.clone()))),
+            // Out of files: others will be closed.
+            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    }
+}
+
+/// Serves one ssh. Copying ends when either side does; how is no news to anybody.
+async fn serve(mut ssh: UnixStream, inner: Arc<Inner>) {
+    while let Some(mut loan) = inner.agent.lent.take().await {
+        if loan.stream.write_all(&use_line(loan.id)).await.is_ok() {
+            inner.served.store(true, Ordering::Relaxed);
+            drop(copy_bidirectional(&mut ssh, &mut loan.stream).await);
+            return;
+        }
+    }
+    if let Some(own) = &inner.agent.own
+        && let Ok(mut agent) = UnixStream::connect(own).await
+    {
+        inner.served.store(true, Ordering::Relaxed);
+        drop(copy_bidirectional(&mut ssh, &mut agent).await);
+        return;
+    }
+    inner.missed.fetch_add(1, Ordering::Relaxed);
+}

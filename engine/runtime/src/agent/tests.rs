@@ -1,0 +1,112 @@
+//! What goes from an ssh through an engine and a front end to an agent, all of it over real sockets.
+
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
+use std::path::Path;
+use std::time::Duration;
+
+use banister_core::run::Actor;
+use tokio::net::UnixStream;
+use tokio::time::timeout;
+
+use super::*;
+
+fn person(name: &str, uid: u32) -> Actor {
+    Actor::Person { name: name.to_owned(), uid: Some(uid), groups: Vec::new() }
+}
+
+/// An agent that answers whatever it is asked with its name.
+fn agent(path: &Path, name: &'static str) {
+    let listener = StdListener::bind(path).unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut asked = [0; 4];
+            if stream.read_exact(&mut asked).is_ok() {
+                stream.write_all(format!("{name} heard {}", String::from_utf8_lossy(&asked)).as_bytes()).unwrap();
+            }
+        }
+    });
+}
+
+/// What an ssh hears that asks `keys`; nothing where nobody answers.
+async fn asks(relay: &Relay) -> String {
+    let path = relay.path().to_owned();
+    let heard = tokio::task::spawn_blocking(move || {
+        let mut ssh = StdStream::connect(path).unwrap();
+        ssh.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        // Nobody reads it where nobody is there.
+        drop(ssh.write_all(b"keys"));
+        let mut heard = String::new();
+        drop(ssh.read_to_string(&mut heard));
+        heard
+    });
+    heard.await.unwrap()
+}
+
+/// A loan whose other end does what a front end does.
+fn loan(who: Actor, name: &'static str) -> Loan {
+    let (engine, front) = UnixStream::pair().unwrap();
+    let mut front = front.into_std().unwrap();
+    front.set_nonblocking(false).unwrap();
+    std::thread::spawn(move || {
+        let mut line = Vec::new();
+        let mut byte = [0];
+        while front.read(&mut byte).is_ok_and(|n| n == 1) && byte[0] != b'\n' {
+            line.push(byte[0]);
+        }
+        if line != br#"{"v":1,"id":7,"is":{"use":{}}}"# {
+            return;
+        }
+        let mut asked = [0; 4];
+        front.read_exact(&mut asked).unwrap();
+        front.write_all(format!("{name} heard {}", String::from_utf8_lossy(&asked)).as_bytes()).unwrap();
+    });
+    Loan { who, id: 7, stream: engine }
+}
+
+#[tokio::test]
+async fn the_agent_of_whoever_drives_answers_else_the_starters() {
+    let dir = tempfile::tempdir().unwrap();
+    let own = dir.path().join("own");
+    agent(&own, "the starter's");
+    let lent = Lent::default();
+    let agent = Agent { lent: lent.clone(), own: Some(own.clone()), waits: None };
+    let relay = Relay::open(dir.path().join("agent"), agent).unwrap();
+    let (alice, bob) = (person("alice", 1000), person("bob", 1001));
+    lent.drives(Some(&alice));
+    assert_eq!(asks(&relay).await, "the starter's heard keys");
+    lent.lend(loan(bob.clone(), "bob's"));
+    assert_eq!(asks(&relay).await, "the starter's heard keys", "bob only watches");
+    lent.drives(Some(&bob));
+    assert_eq!(asks(&relay).await, "bob's heard keys");
+    assert_eq!(asks(&relay).await, "the starter's heard keys", "a loan serves one ssh");
+    lent.lend(loan(bob.clone(), "bob's"));
+    lent.drives(None);
+    assert_eq!(asks(&relay).await, "the starter's heard keys", "nobody drives");
+    std::fs::remove_file(&own).unwrap();
+    assert_eq!((asks(&relay).await.as_str(), relay.missed()), ("", 1), "nobody is there");
+}
+
+#[tokio::test]
+async fn a_front_end_that_has_gone_lends_nothing() {
+    let lent = Lent::default();
+    let bob = person("bob", 1001);
+    lent.drives(Some(&bob));
+    let (engine, front) = UnixStream::pair().unwrap();
+    lent.lend(Loan { who: bob.clone(), id: 7, stream: engine });
+    drop(front);
+    assert!(lent.take().await.is_none());
+    assert!(timeout(Duration::from_millis(20), lent.wait()).await.is_err(), "it is waited for another");
+    lent.lend(loan(bob, "bob's"));
+    timeout(Duration::from_secs(20), lent.wait()).await.expect("there is one");
+}
+
+#[tokio::test]
+async fn where_nobody_can_be_asked_nobody_is_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let agent = Agent { lent: Lent::default(), own: None, waits: None };
+    let relay = Relay::open(dir.path().join("agent"), agent).unwrap();
+    let before = relay.missed();
+    assert_eq!(asks(&relay).await, "");
+    assert!(!relay.came("web-1", before).await);
+}
