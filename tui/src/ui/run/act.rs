@@ -10,6 +10,7 @@ impl RunScreen {
     pub(super) fn act(&mut self, action: Action, now: &Now) -> Vec<Order> {
         match action {
             Action::LocalTime => self.model.local_time = !self.model.local_time,
+            Action::Copy => return self.copy(now),
             Action::Redraw => return vec![Order::Redraw],
             Action::Suspend => return vec![Order::Suspend],
             // From a page of its own the same key leads back to the run.

@@ -10,8 +10,11 @@
 mod able;
 mod act;
 mod action;
+mod board;
 mod calls;
+mod copying;
 mod keymap;
+mod looking;
 mod model;
 mod moving;
 mod opening;
@@ -19,13 +22,16 @@ mod outputs;
 mod overlay;
 mod place;
 mod screen;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod view;
 
 pub(crate) use action::Action;
+pub(crate) use board::{Board, RowId};
 pub(crate) use keymap::{KEYMAP, action, key_of};
 pub(crate) use model::{Link, Pane, RunModel, Said};
 pub(crate) use outputs::{Outputs, Stream, StreamKey};
 pub(crate) use place::{Page, Place};
 pub(crate) use screen::RunScreen;
+pub(crate) use tail::{Tail, Told};

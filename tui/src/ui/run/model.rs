@@ -1,19 +1,23 @@
 //! What a run's screen knows. Pages and overlays read it; only [`super::RunScreen`] changes what the run is.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use banister_core::plan::StepPath;
-use banister_core::run::{Actor, Command, EffectKey, ExitCode, Now};
+use banister_core::run::{Actor, Command, EffectKey, ExitCode, Now, RecordKind};
 use banister_core::runbook::HostName;
 use banister_core::view::{RunView, Usual};
-use banister_runtime::control::Verb;
+use banister_runtime::control::{MOST_READ, Verb};
+use banister_runtime::output::StreamKind;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Outputs;
 use super::overlay::READ;
+use super::{Board, Outputs, StreamKey, Tail};
 use crate::ui::{Heard, Order, Presence, Refused, Theme};
 
+/// What is asked of the engine when another row is looked at; a person did not ask it.
+pub(super) const WANT: &str = "want";
 /// Messages to the operator that are kept.
 const MESSAGES: usize = 100;
 
@@ -87,6 +91,14 @@ pub(crate) struct RunModel {
     /// How long things usually take; `None` until the history was read.
     pub(crate) usual: Option<Arc<Usual>>,
     pub(crate) messages: Vec<Said>,
+    /// Who holds the run, and since when.
+    pub(crate) held: Option<(Actor, DateTime<Utc>)>,
+    /// What happened last.
+    pub(crate) tail: Tail,
+    /// Made when it is looked at, dropped by the next record: a journal of many records is folded, not drawn.
+    board: OnceCell<Board>,
+    /// Stored output that was asked for, by the request's number.
+    reads: BTreeMap<u64, (StreamKey, u32)>,
     pub(crate) theme: Theme,
     /// Times are shown in local time, not UTC.
     pub(crate) local_time: bool,
@@ -113,6 +125,10 @@ impl RunModel {
             pulses: BTreeMap::new(),
             usual: None,
             messages: Vec::new(),
+            held: None,
+            tail: Tail::default(),
+            board: OnceCell::new(),
+            reads: BTreeMap::new(),
             theme,
             local_time: false,
             size: (80, 24),
@@ -126,6 +142,21 @@ impl RunModel {
         self.next_id += 1;
         self.pending.insert(self.next_id, what);
         Order::Send { id: self.next_id, verb: Box::new(verb) }
+    }
+
+    /// An order that reads the stored end of a stream; it comes into the outputs by itself.
+    pub(super) fn read(&mut self, key: &EffectKey, stderr: bool) -> Order {
+        let stream = if stderr { StreamKind::Stderr } else { StreamKind::Stdout };
+        let order = self.send(READ, Verb::Read { key: key.clone(), stream, from: None, most: MOST_READ });
+        let name = StreamKey { path: key.path.clone(), host: key.host.clone(), stderr };
+        self.reads.insert(self.next_id, (name, key.attempt));
+        order
+    }
+
+    /// The rows of the run as it is; `None` before the engine said what runs.
+    pub(crate) fn board(&self) -> Option<&Board> {
+        let view = self.view.as_ref()?;
+        Some(self.board.get_or_init(|| Board::new(view)))
     }
 
     /// The same for a command.
@@ -183,20 +214,32 @@ impl RunModel {
                 // After a lost connection the same run goes on: what was folded stays.
                 if self.view.as_ref().is_none_or(|view| view.plan() != plan) {
                     self.view = Some(RunView::new(plan.clone()));
+                    self.board.take();
                 }
             }
             Heard::Record(record) => {
                 let Some(view) = &mut self.view else { return };
-                if record.seq > view.state().seq()
-                    && let Err(error) = view.apply(record)
-                {
-                    self.say(format!("cannot show record {}: {error}", record.seq), true, now);
+                if record.seq <= view.state().seq() {
+                    return;
+                }
+                self.board.take();
+                if let Err(error) = view.apply(record) {
+                    return self.say(format!("cannot show record {}: {error}", record.seq), true, now);
+                }
+                self.tail.push(record);
+                match &record.kind {
+                    RecordKind::RunHeld {} => self.held = Some((record.actor.clone(), record.at)),
+                    RecordKind::RunContinued {} => self.held = None,
+                    _ => {}
                 }
             }
             Heard::Output { key, stream, bytes } => self.outputs.push(key, stream == "stderr", bytes, now.wall),
             Heard::OutputLost { bytes } => self.outputs.lost += bytes,
-            Heard::Chunk { id, .. } => {
+            Heard::Chunk { id, from, bytes, .. } => {
                 self.pending.remove(id);
+                if let Some((name, attempt)) = self.reads.remove(id) {
+                    self.outputs.put(name, attempt, *from, bytes);
+                }
             }
             Heard::Present(people) => self.people.clone_from(people),
             Heard::Alive { key, ago_ms } => {
@@ -213,8 +256,9 @@ impl RunModel {
             Heard::Notice(text) => self.say(text.clone(), false, now),
             Heard::Replied { id, result } => {
                 let what = self.pending.remove(id);
+                self.reads.remove(id);
                 // Who asked for stored output says itself that there is none.
-                if let (Some(what), Err(Refused { why, .. })) = (what.filter(|what| *what != READ), result) {
+                if let (Some(what), Err(Refused { why, .. })) = (what.filter(|what| ![READ, WANT].contains(what)), result) {
                     self.say(format!("{what} was not taken: {why}"), true, now);
                 }
             }

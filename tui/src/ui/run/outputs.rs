@@ -37,6 +37,10 @@ pub(crate) struct Stream {
     pub(crate) last: Option<DateTime<Utc>>,
     /// The attempt that printed it.
     pub(crate) attempt: u32,
+    /// It does not begin with the first byte, because only the end of it was read.
+    pub(crate) cut: bool,
+    /// It was read from what is stored, and is whole up to then.
+    pub(crate) read: bool,
     touched: u64,
 }
 
@@ -54,16 +58,32 @@ impl Outputs {
     pub(crate) fn push(&mut self, key: &EffectKey, stderr: bool, bytes: &[u8], at: DateTime<Utc>) {
         self.clock += 1;
         let name = StreamKey { path: key.path.clone(), host: key.host.clone(), stderr };
-        if !self.streams.contains_key(&name) && self.streams.len() >= STREAMS {
-            let oldest = self.streams.iter().min_by_key(|(_, stream)| stream.touched).map(|(key, _)| key.clone());
-            oldest.map(|key| self.streams.remove(&key));
-        }
+        self.make_room(&name);
         let stream = self.streams.entry(name).or_default();
         if stream.attempt != key.attempt {
             *stream = Stream { attempt: key.attempt, ..Stream::default() };
         }
         (stream.touched, stream.last) = (self.clock, Some(at));
         stream.push(bytes);
+    }
+
+    /// Puts what is stored of a stream in the place of what came of it live. `from`: bytes that stand before it.
+    pub(crate) fn put(&mut self, name: StreamKey, attempt: u32, from: u64, bytes: &[u8]) {
+        self.clock += 1;
+        let was = self.streams.remove(&name);
+        let mut stream = Stream { attempt, bytes: from, cut: from > 0, read: true, ..Stream::default() };
+        stream.push(bytes);
+        stream.touched = self.clock;
+        stream.last = was.filter(|was| was.attempt == attempt).and_then(|was| was.last);
+        self.make_room(&name);
+        self.streams.insert(name, stream);
+    }
+
+    fn make_room(&mut self, name: &StreamKey) {
+        if !self.streams.contains_key(name) && self.streams.len() >= STREAMS {
+            let oldest = self.streams.iter().min_by_key(|(_, stream)| stream.touched).map(|(key, _)| key.clone());
+            oldest.map(|key| self.streams.remove(&key));
+        }
     }
 
     /// The lines of one stream.
@@ -109,6 +129,25 @@ impl Stream {
     fn keep(&mut self, bytes: &[u8]) {
         let room = WIDTH.saturating_sub(self.partial.len());
         self.partial.extend_from_slice(bytes.get(..room.min(bytes.len())).unwrap_or_default());
+    }
+
+    /// Number of the first line that is kept, counted from the first that was seen here.
+    pub(crate) fn first(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Number behind the last line.
+    pub(crate) fn end(&self) -> u64 {
+        self.dropped + self.lines.len() as u64 + u64::from(!self.partial.is_empty())
+    }
+
+    /// One line by its number.
+    pub(crate) fn line(&self, number: u64) -> Option<&[u8]> {
+        let at = usize::try_from(number.checked_sub(self.dropped)?).ok()?;
+        if at == self.lines.len() && !self.partial.is_empty() {
+            return Some(&self.partial);
+        }
+        self.lines.get(at).map(Vec::as_slice)
     }
 
     /// Lines to show: the whole ones, and the last as far as it came.

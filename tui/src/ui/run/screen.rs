@@ -23,6 +23,7 @@ impl RunScreen {
     }
 
     fn key(&mut self, key: Key, now: &Now) -> Vec<Order> {
+        self.mark_place(now);
         let reaction = match self.overlays.last_mut() {
             // The terminal's own: they mean the same everywhere.
             _ if matches!(key, Key::Ctrl('l')) => return vec![Order::Redraw],
@@ -97,21 +98,6 @@ impl RunScreen {
         orders.extend(self.react(last, now));
         orders
     }
-
-    fn search_key(&mut self, key: Key) -> Vec<Order> {
-        let text = self.place.search.get_or_insert_default();
-        match key {
-            Key::Char(c) => text.push(c),
-            Key::Backspace => drop(text.pop()),
-            Key::Enter => self.place.is_typing = false,
-            Key::Esc => (self.place.is_typing, self.place.search) = (false, None),
-            _ => {}
-        }
-        if !self.place.is_typing && self.place.search.as_ref().is_some_and(String::is_empty) {
-            self.place.search = None;
-        }
-        Vec::new()
-    }
 }
 
 impl Program for RunScreen {
@@ -136,7 +122,7 @@ impl Program for RunScreen {
                 self.model.say(text, false, now);
                 Vec::new()
             }
-            Message::Tick => Vec::new(),
+            Message::Tick => self.look_after(now),
             Message::Back => vec![Order::Redraw],
             Message::Shelled(went) => {
                 if let Err(why) = &went {

@@ -6,11 +6,8 @@ use crate::ui::testing::{APPROVED, BROKERS, FIRST, HOSTS, MANY, Scene, compile, 
 fn a_scene_comes_to_its_end() {
     let mut scene = Scene::started(restart_of_brokers());
     scene.all_end(|_| (0, "0"));
-    assert!(
-        scene.screen.model.view.as_ref().is_some_and(|view| view.asks().next().is_some()),
-        "{}",
-        scene.look(80, 24)
-    );
+    let picture = scene.look(80, 24);
+    assert!(scene.screen.model.view.as_ref().is_some_and(|view| view.asks().next().is_some()), "{picture}");
 }
 
 #[test]

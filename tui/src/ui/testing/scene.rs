@@ -6,7 +6,7 @@ use std::sync::Arc;
 use banister_core::plan::{Plan, StepPath};
 use banister_core::run::{
     Actor, Answer, BootId, Captured, CapturedText, Command, Durability, Effect, EffectKey, Ended, ExecuteRequest, Exit,
-    HostIdentity, Input, Journal, NotStartedReason, Now, Purpose, Record, Rejected, Report, Run, StreamInfo,
+    HostIdentity, Input, Journal, NotStartedReason, Now, Purpose, Record, RecordKind, Rejected, Report, Run, StreamInfo,
     TargetAnswer, Timer, UnknownReason, Word,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -193,7 +193,17 @@ impl Scene {
         self.effects.retain(|effect| !matches!(effect, Effect::Execute(request) if request.key == *key));
     }
 
-    fn report(&mut self, key: EffectKey, report: Report) {
+    fn report(&mut self, key: EffectKey, mut report: Report) {
+        let is = |record: &&Record| match &record.kind {
+            RecordKind::StepIntended { path, host, purpose, attempt, .. } => {
+                *path == key.path && *host == key.host && *purpose == key.purpose && *attempt == key.attempt
+            }
+            _ => false,
+        };
+        let began = self.journal.0.iter().find(is).map_or(0, |record| record.elapsed / 1_000_000);
+        if let Report::Ended(ended) = &mut report {
+            ended.took_ms = self.ms.saturating_sub(began);
+        }
         self.take(&key);
         self.say(Input::Reported { key, report, at: None }).expect("an end that is awaited");
     }
@@ -307,7 +317,8 @@ impl Scene {
     }
 
     /// The screen as text.
-    pub(crate) fn look(&self, width: u16, height: u16) -> String {
+    pub(crate) fn look(&mut self, width: u16, height: u16) -> String {
+        self.update(Message::Resize { width, height });
         super::picture(&self.screen, &self.now(), width, height)
     }
 }
@@ -319,7 +330,7 @@ fn ended(status: i32, stdout: &str) -> Report {
     };
     Report::Ended(Box::new(Ended {
         exit: Exit::Code(status),
-        took_ms: 1_000,
+        took_ms: 0,
         stdout: captured(stdout),
         stderr: captured(""),
     }))

@@ -1,0 +1,78 @@
+//! The line above the footer: what is typed, what was said, or a warning about what runs.
+
+use banister_core::run::Now;
+use banister_core::view::duration;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::super::{Page, Pane, RunScreen};
+use super::hosts::{alive, quiet};
+use super::now::most_pressing;
+use crate::ui::text::{cut, fit, shown, width};
+
+/// A message is the most important line for so long.
+const FRESH: chrono::TimeDelta = chrono::TimeDelta::seconds(30);
+
+/// Draws the line.
+pub(super) fn draw(screen: &RunScreen, frame: &mut Frame<'_>, area: Rect, now: &Now) {
+    if area.is_empty() {
+        return;
+    }
+    let (model, place, cells) = (&screen.model, &screen.place, usize::from(area.width));
+    if place.is_typing {
+        let what = if place.page == Page::Run && place.pane != Pane::Output { "filter" } else { "search" };
+        let text = format!(" {what} /{}_", shown(place.text().unwrap_or_default()));
+        let keys = "enter keeps  esc drops ";
+        let line = if width(&text) + width(keys) + 2 < cells {
+            format!("{}{keys}", fit(&text, cells - width(keys)))
+        } else {
+            text
+        };
+        return frame.render_widget(Line::styled(line, model.theme.label()), area);
+    }
+    let warning = silence(screen, now);
+    let said = model.messages.last();
+    let is_fresh = said.is_some_and(|said| now.wall - said.at <= FRESH || said.attention);
+    let count = model.messages.len();
+    let (text, right, attention) = match (said, warning) {
+        (Some(said), _) if is_fresh => (shown(&said.text), format!("m messages {count}"), said.attention),
+        (_, Some(warning)) => (warning, String::new(), true),
+        (Some(said), None) => (shown(&said.text), format!("m messages {count}"), false),
+        (None, None) if model.behind > model.view.as_ref().map_or(0, |view| view.state().seq()) => {
+            ("reading what happened so far ..".to_owned(), String::new(), false)
+        }
+        (None, None) => return,
+    };
+    let style = if attention { model.theme.attention() } else { Style::new() };
+    let mark = if attention { " ! " } else { "   " };
+    let room = cells.saturating_sub(3);
+    let right_cells = if right.is_empty() { 0 } else { width(&right) + 3 };
+    let line = if width(&text) + right_cells <= room {
+        vec![Span::styled(fit(&text, room - right_cells), style), Span::raw(format!("  {right} "))]
+    } else {
+        vec![Span::styled(cut(&text, room).into_owned(), style)]
+    };
+    let mut spans = vec![Span::styled(mark, style)];
+    spans.extend(line);
+    frame.render_widget(Line::from(spans), area);
+}
+
+/// A command that has said nothing for a while, and whether its process is known to live.
+fn silence(screen: &RunScreen, now: &Now) -> Option<String> {
+    let board = screen.model.board()?;
+    let row = most_pressing(board, now)?;
+    let host = row.host.as_ref()?;
+    let silent = quiet(&screen.model, &row.path, host, row, now).filter(|ms| *ms >= super::hosts::QUIET_MS)?;
+    let lives = match alive(&screen.model, &row.path, host, now) {
+        Some(ago) => format!(", its process lived {} ago", seconds(ago)),
+        None => ", nothing is known of its process yet".to_owned(),
+    };
+    Some(format!("{host}: no output for {}{lives}", seconds(silent)))
+}
+
+/// `14s`, from a minute on `1:04`.
+pub(super) fn seconds(ms: u64) -> String {
+    if ms < 60_000 { format!("{}s", ms / 1000) } else { duration(ms / 1000 * 1000) }
+}

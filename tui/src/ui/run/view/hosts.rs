@@ -1,0 +1,185 @@
+//! The pane of the hosts.
+
+use banister_core::plan::StepPath;
+use banister_core::run::Now;
+use banister_core::runbook::HostName;
+use banister_core::view::{RunningRow, duration};
+use chrono::{DateTime, Utc};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::super::board::{HostItem, HostLine, Roster, folded_words, is_trouble};
+use super::super::{Board, Link, Pane, RunModel, RunScreen, StreamKey};
+use super::banner::seconds;
+use super::frames::{self, Title, mark, row_style, window};
+use crate::ui::text::{fit, fit_right, shown, width};
+
+/// A command that prints nothing for so long is said to be quiet.
+pub(super) const QUIET_MS: u64 = 5_000;
+
+/// What stands above it.
+pub(super) fn title(screen: &RunScreen, board: &Board, cells: usize) -> Title {
+    let Some(roster) = screen.roster(board) else { return Title::new("hosts", "", false) };
+    let counts: Vec<String> = roster.counts().iter().map(|(count, word)| format!("{count} {word}")).collect();
+    let filter = screen.place.host_filter.as_deref().map(|text| format!("  /{}", shown(text))).unwrap_or_default();
+    let (touched, all) = board.touched;
+    let mut right = Vec::new();
+    if let Some(batch) = roster.batch {
+        right.push(format!("batch {batch} of {}", roster.batches));
+    }
+    if roster.spent > 0 || roster.budget > 0 {
+        right.push(format!("failed {} of {} allowed", roster.spent, roster.budget));
+    }
+    right.push(format!("touched {touched} of {all}"));
+    let left = format!("hosts  {}{filter}", counts.join("  "));
+    // Where there is little room, what was touched is what must be seen.
+    while right.len() > 1 && width(&left) + width(&right.join("  ")) + 11 > cells {
+        right.remove(0);
+    }
+    Title::new(left, right.join("  "), screen.place.pane == Pane::Hosts)
+}
+
+/// Draws the rows around the cursor.
+pub(super) fn draw(screen: &RunScreen, board: &Board, frame: &mut Frame<'_>, area: Rect, now: &Now) {
+    let lines = rows(screen, board, area.width.into(), area.height.into(), now);
+    frames::lines(frame, area, lines);
+}
+
+/// The rows as lines.
+pub(super) fn rows(screen: &RunScreen, board: &Board, cells: usize, height: usize, now: &Now) -> Vec<Line<'static>> {
+    let Some(roster) = screen.roster(board) else { return Vec::new() };
+    let items = roster.items(&screen.place.folds, screen.place.host_filter.as_deref());
+    if items.is_empty() {
+        return vec![Line::raw("   no host fits the filter; esc drops it")];
+    }
+    let cursor = Roster::cursor_of(&items, screen.place.host.as_ref());
+    // The first row is what needs a person most: it is left only for a cursor that is below.
+    let first = if cursor < height { 0 } else { window(cursor, items.len(), height) };
+    let names =
+        roster.hosts.iter().map(|host| width(host.name.as_str())).max().unwrap_or(8).clamp(8, 20).min(cells / 3);
+    let theme = screen.model.theme;
+    let row = |(at, item): (usize, &HostItem<'_>)| match item {
+        HostItem::Host(host) => self::host(screen, board, host, at == cursor, names, cells, now),
+        HostItem::State { word, hosts, open } => {
+            let number = hosts.len().to_string();
+            let says = folded_words(word, hosts, cells.saturating_sub(20));
+            let mut text = mark(theme, at == cursor, false, true);
+            if *open {
+                text.content = if at == cursor { ">- ".into() } else { " - ".into() };
+            }
+            Line::from(vec![
+                text,
+                Span::styled(format!("{number} {word}"), theme.word(word)),
+                Span::raw(format!("  {}", fit(&says, cells.saturating_sub(6 + number.len() + word.len())))),
+            ])
+        }
+    };
+    items.iter().enumerate().skip(first).take(height).map(row).collect()
+}
+
+fn host(
+    screen: &RunScreen,
+    board: &Board,
+    host: &HostLine,
+    cursor: bool,
+    names: usize,
+    cells: usize,
+    now: &Now,
+) -> Line<'static> {
+    let (model, theme) = (&screen.model, screen.model.theme);
+    let running = host.path.as_ref().and_then(|path| board.now.iter().find(|row| row.path == *path));
+    let took = match running {
+        Some(row) => duration(row.elapsed_ms(now) / 1000 * 1000),
+        None if host.took_ms > 0 => duration(host.took_ms / 1000 * 1000),
+        None => "-".to_owned(),
+    };
+    let wide = super::is_wide(model.size);
+    let said = |path: &StepPath, row: &RunningRow| {
+        let silent = quiet(model, path, &host.name, row, now)?;
+        Some(if silent >= QUIET_MS {
+            format!("!quiet {}", seconds(silent))
+        } else {
+            format!("{} ago", seconds(silent))
+        })
+    };
+    let last = running.and_then(|row| said(host.path.as_ref()?, row));
+    let mut notes = Vec::new();
+    if let Some(bad) = bad_sample(screen, board, host) {
+        notes.push(format!("gate: {bad}"));
+    }
+    if host.counted {
+        notes.push("counts".to_owned());
+    }
+    match (&host.why, running) {
+        (Some(why), _) if host.word != "ok" => notes.push(shown(why)),
+        (_, Some(row)) => {
+            if row.what != "runs" {
+                notes.push(row.what.clone());
+            }
+            if let Some(ago) = alive(model, &row.path, &host.name, now) {
+                notes.push(format!("alive {} ago", seconds(ago)));
+            }
+            if let Some(line) = last_line(model, &row.path, &host.name) {
+                notes.push(format!("\"{}\"", shown(&line)));
+            }
+        }
+        (_, None) if host.word == "todo" && host.batch > 0 => notes.push(format!("batch {}", host.batch)),
+        _ => {}
+    }
+    let lasts = if wide { 12 } else { 0 };
+    if let Some(last) = last.as_ref().filter(|last| !wide && last.starts_with('!')) {
+        notes.insert(0, last.clone());
+    }
+    let used = 3 + names + 2 + 6 + 8 + lasts;
+    Line::from(vec![
+        mark(theme, cursor, is_trouble(&host.word), false),
+        Span::styled(fit(host.name.as_str(), names), row_style(theme, cursor)),
+        Span::raw("  "),
+        Span::styled(fit(&host.word, 6), theme.word(&host.word)),
+        Span::raw(format!("{}  ", fit_right(&took, 6))),
+        Span::raw(fit(&last.unwrap_or_else(|| "-".to_owned()), lasts)),
+        Span::raw(fit(&notes.join("  "), cells.saturating_sub(used))),
+    ])
+}
+
+/// What the gate of the host's batch saw there, if it was bad.
+fn bad_sample(screen: &RunScreen, board: &Board, host: &HostLine) -> Option<String> {
+    let polls = board.now.iter().filter(|row| row.what == "polls");
+    let mut samples = polls.filter_map(|row| board.step(&row.path)?.sample.as_ref());
+    let _ = screen;
+    samples.find_map(|sample| sample.bad.iter().find(|(name, _)| *name == host.name)).map(|(_, why)| shown(why))
+}
+
+/// Milliseconds since a moment; `None` if it is still to come.
+pub(super) fn millis_since(at: DateTime<Utc>, now: &Now) -> Option<u64> {
+    u64::try_from((now.wall - at).num_milliseconds()).ok()
+}
+
+/// Milliseconds since a command that runs printed something; since it began, if it did not.
+pub(super) fn quiet(model: &RunModel, path: &StepPath, host: &HostName, row: &RunningRow, now: &Now) -> Option<u64> {
+    // Who plays a journal, or has lost the engine, hears no output: that says nothing about the command.
+    if model.replay || model.link != Link::Live || !matches!(row.what.as_str(), "runs" | "verifies") {
+        return None;
+    }
+    let pulse = model.pulses.get(&(path.clone(), host.clone())).map(|pulse| pulse.at);
+    let last = [pulse, model.outputs.last(path, host)].into_iter().flatten().max();
+    let last = last.filter(|last| *last >= row.since).unwrap_or(row.since);
+    millis_since(last, now)
+}
+
+/// Milliseconds since the process of a command was seen alive.
+pub(super) fn alive(model: &RunModel, path: &StepPath, host: &HostName, now: &Now) -> Option<u64> {
+    let seen = model.alive.iter().filter(|(key, _)| key.path == *path && key.host == *host).map(|(_, at)| *at);
+    millis_since(seen.max()?, now)
+}
+
+/// The last line that a command printed, as it came.
+fn last_line(model: &RunModel, path: &StepPath, host: &HostName) -> Option<String> {
+    let stream = model.outputs.of(&StreamKey { path: path.clone(), host: host.clone(), stderr: false });
+    let live = stream.and_then(|stream| stream.shown().rev().find(|line| !line.trim_ascii().is_empty()));
+    if let Some(line) = live {
+        return Some(super::shown_line(line));
+    }
+    model.pulses.get(&(path.clone(), host.clone())).map(|pulse| pulse.line.clone()).filter(|line| !line.is_empty())
+}

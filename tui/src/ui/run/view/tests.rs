@@ -1,0 +1,227 @@
+//! Whole screens.
+
+use banister_core::run::{Actor, Command, ExitCode, TargetAnswer, Timer, UnknownReason, Word};
+
+use crate::ui::Heard;
+use crate::ui::run::Pane;
+use crate::ui::testing::{MANY, SIZES, Scene, compile, many, person, restart_of_brokers};
+
+/// One picture at every size, one below the other.
+fn pictures(scene: &mut Scene, name: &str) {
+    for (width, height) in SIZES {
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), scene.look(width, height));
+    }
+}
+
+fn alice() -> Actor {
+    person("alice", 1000)
+}
+
+/// The brokers: two are done, the third is being stopped.
+fn second_batch() -> Scene {
+    let mut scene = first_batch();
+    for host in ["kafka-01", "kafka-02"] {
+        scene.after(9_000).ends(&format!("restart/@{host}/stop"), 0, "");
+        scene.after(300).ends(&format!("restart/@{host}/stop"), 0, "");
+        scene.after(38_000).ends(&format!("restart/@{host}/start"), 0, "");
+    }
+    hold_gate(&mut scene, "restart/#1/gate");
+    scene
+}
+
+/// The brokers until the first batch is stopped.
+fn first_batch() -> Scene {
+    let mut scene = Scene::started(restart_of_brokers());
+    for host in ["kafka-01", "kafka-02", "kafka-03", "kafka-04", "kafka-05"] {
+        scene.after(200).ends(&format!("?tools/@{host}"), 0, "/usr/bin/kafka-topics");
+    }
+    scene.after(21_000).ends("snapshot/@kafka-01", 0, "Topic: orders");
+    scene.after(3_000).ends("pause_cruise/@kafka-01", 0, "");
+    scene.after(165_000);
+    scene
+}
+
+fn hold_gate(scene: &mut Scene, gate: &str) {
+    for sample in 0..3 {
+        if sample > 0 {
+            scene.after(10_000).fires(|timer| matches!(timer, Timer::Sample { .. }));
+        }
+        scene.after(400).ends(gate, 0, "0");
+    }
+}
+
+const STOPPING: &str = "14:18:56 INFO [KafkaServer id=3] Starting controlled shutdown\n\
+    14:19:40 INFO [KafkaServer id=3] 40 leaders to move, retries left 3\n\
+    14:21:53 INFO [KafkaServer id=3] Controlled shutdown succeeded\n\
+    14:21:53 INFO Shutting down log manager\n";
+
+#[test]
+fn before_the_first_record() {
+    let mut scene = Scene::before(restart_of_brokers());
+    pictures(&mut scene, "before");
+}
+
+#[test]
+fn checking() {
+    let mut scene = Scene::started(restart_of_brokers());
+    scene.after(1_200).ends("?tools/@kafka-01", 0, "/usr/bin/kafka-topics");
+    scene.after(800);
+    pictures(&mut scene, "checking");
+}
+
+#[test]
+fn running_with_output() {
+    let mut scene = second_batch();
+    scene.after(2_000).prints("restart/@kafka-03/stop", false, STOPPING);
+    let key = scene.key("restart/@kafka-03/stop");
+    scene.after(11_000).hear(Heard::Alive { key, ago_ms: 0 });
+    scene.after(3_000);
+    pictures(&mut scene, "running");
+}
+
+#[test]
+fn a_pause_asks() {
+    let mut scene = second_batch();
+    scene.all_end(|_| (0, "0"));
+    scene.after(48_000);
+    pictures(&mut scene, "pause");
+}
+
+#[test]
+fn a_step_failed() {
+    let mut scene = second_batch();
+    scene.after(2_000).prints("restart/@kafka-03/stop", true, "Job for kafka.service failed: timeout\nsee journalctl\n");
+    scene.after(90_000).ends("restart/@kafka-03/stop", 1, "");
+    scene.after(3_000).ends("restart/@kafka-03/stop", 0, "");
+    scene.after(4_000);
+    scene.keys("s");
+    pictures(&mut scene, "failure");
+}
+
+#[test]
+fn unknown_and_the_host_is_asked() {
+    let mut scene = second_batch();
+    scene.after(2_000).prints("restart/@kafka-03/stop", false, STOPPING);
+    scene.after(20_000).loses("restart/@kafka-03/stop", "ssh: connection reset by 192.0.2.3");
+    scene.after(3_000);
+    pictures(&mut scene, "unknown_asked");
+}
+
+#[test]
+fn unknown_and_a_person_must_say() {
+    let mut scene = second_batch();
+    scene.after(100).ends("restart/@kafka-03/stop", 0, "").after(300).ends("restart/@kafka-03/stop", 0, "");
+    scene.after(20_000).loses("restart/@kafka-03/start", "ssh: connection reset by 192.0.2.3");
+    let answer = TargetAnswer::Unknown(UnknownReason::NoStatus { why: "the machine was booted meanwhile".to_owned() });
+    scene.after(1_000).told("restart/@kafka-03/start", answer);
+    scene.after(64_000);
+    pictures(&mut scene, "unknown_person");
+}
+
+#[test]
+fn a_gate_polls() {
+    let mut scene = second_batch();
+    scene.after(9_000).ends("restart/@kafka-03/stop", 0, "").after(300).ends("restart/@kafka-03/stop", 0, "");
+    scene.after(30_000).ends("restart/@kafka-03/start", 0, "started");
+    scene.after(400).ends("restart/#2/gate", 0, "0");
+    scene.after(10_000).fires(|timer| matches!(timer, Timer::Sample { .. })).after(400).ends("restart/#2/gate", 0, "12");
+    scene.after(10_000).fires(|timer| matches!(timer, Timer::Sample { .. })).after(400);
+    pictures(&mut scene, "gate");
+}
+
+#[test]
+fn held() {
+    let mut scene = second_batch();
+    scene.after(1_000).command(alice(), Command::Hold);
+    scene.after(9_000).ends("restart/@kafka-03/stop", 0, "").after(300).ends("restart/@kafka-03/stop", 0, "");
+    let text = "produce retries in checkout, 0.2 percent".to_owned();
+    scene.after(30_000).command(person("carol", 1002), Command::Note { text, at: None });
+    scene.after(90_000);
+    pictures(&mut scene, "held");
+}
+
+#[test]
+fn two_are_here() {
+    let mut scene = second_batch();
+    scene.here(&[("alice", 1000, false), ("bob", 1001, false), ("carol", 1002, true)]);
+    scene.after(1_000).command(person("bob", 1001), Command::Pen);
+    let text = "go on to batch 2, ISR full for 60s".to_owned();
+    scene.after(1_000).command(alice(), Command::Decide { text });
+    scene.after(5_000);
+    pictures(&mut scene, "two");
+}
+
+#[test]
+fn the_engine_is_gone() {
+    let mut scene = second_batch();
+    scene.after(2_000).prints("restart/@kafka-03/stop", false, STOPPING);
+    scene.after(8_000).hear(Heard::Lost { why: "its socket closed without a word".to_owned() });
+    scene.after(2_000);
+    pictures(&mut scene, "lost");
+}
+
+#[test]
+fn finished() {
+    let mut scene = second_batch();
+    scene.all_end(|_| (0, "0"));
+    scene.after(48_000).answers(alice(), "look", Word::Continue);
+    scene.after(30_000).answers(alice(), "announce", Word::Done);
+    scene.all_end(|_| (0, "0"));
+    let asks = scene.screen.model.board().map_or(0, |board| board.asks.len());
+    if asks > 0 {
+        scene.answers(alice(), "announce", Word::Done);
+    }
+    scene.after(1_000).hear(Heard::Ended(ExitCode::DONE));
+    pictures(&mut scene, "finished");
+}
+
+/// Two hundred hosts, in the fourth of seven batches: two failed within the budget, one more just now.
+fn many_hosts() -> Scene {
+    let mut scene = Scene::started(compile(MANY, &many(200)));
+    let fails = ["restart/@web-004/nginx", "restart/@web-033/nginx"];
+    loop {
+        let sent: Vec<String> = scene.sent().map(|request| request.key.path.to_string()).collect();
+        if sent.is_empty() {
+            scene.after(2_000).fires(|timer| matches!(timer, Timer::Sample { .. }));
+            continue;
+        }
+        if sent.iter().any(|path| path.contains("@web-061/")) {
+            break;
+        }
+        scene.after(700);
+        let mut ended = std::collections::BTreeSet::new();
+        for path in sent {
+            if ended.insert(path.clone()) {
+                scene.ends(&path, i32::from(fails.contains(&path.as_str())), "");
+            }
+        }
+    }
+    // Some of the batch are done, some run, two of them failed.
+    let sent: Vec<String> = scene.sent().map(|request| request.key.path.to_string()).collect();
+    for (n, path) in sent.iter().take(45).enumerate() {
+        scene.after(120).ends(path, 0, "");
+        if n < 38 {
+            let nginx = path.replace("/configure", "/nginx");
+            scene.after(80).ends(&nginx, i32::from(n == 7 || n == 20), "");
+        }
+    }
+    scene.after(4_000);
+    scene
+}
+
+#[test]
+fn two_hundred_hosts() {
+    let mut scene = many_hosts();
+    pictures(&mut scene, "many");
+    scene.keys("tab");
+    assert_eq!(scene.screen.place.pane, Pane::Hosts);
+    scene.keys("j j j space");
+}
+
+#[test]
+fn the_smallest_terminal() {
+    let mut scene = second_batch();
+    scene.after(2_000).prints("restart/@kafka-03/stop", false, STOPPING);
+    scene.after(14_000);
+    insta::assert_snapshot!("running_40x10", scene.look(40, 10));
+}
