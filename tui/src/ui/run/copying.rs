@@ -29,7 +29,7 @@ impl RunScreen {
                 Board::words_of(items.get(Board::cursor_of(&items, place.step.as_ref()))?)
             }
             Pane::Hosts => {
-                let items = self.roster(board)?.items(&place.folds, place.host_filter.as_deref());
+                let items = model.host_items(self.roster(board)?, place);
                 match items.get(Roster::cursor_of(&items, place.host.as_ref()))? {
                     HostItem::Host(host) => {
                         let why = host.why.as_deref().map(|why| format!(" {}", shown(why))).unwrap_or_default();

@@ -15,8 +15,8 @@ use crate::ui::Order;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Looked {
     pub(crate) path: StepPath,
-    /// Where; a gate looks at several hosts.
-    pub(crate) host: HostName,
+    /// Where; a gate looks at several hosts, a person's part has none.
+    pub(crate) host: Option<HostName>,
     /// Its last attempt; `None` before the first.
     pub(crate) key: Option<EffectKey>,
 }
@@ -38,23 +38,24 @@ impl RunScreen {
         if self.model.replay || self.model.link != Link::Live {
             return Vec::new();
         }
-        let Some(key) = self.looked().and_then(|looked| looked.key) else { return Vec::new() };
+        let Some(looked) = self.looked() else { return Vec::new() };
+        let Some(host) = looked.host.clone() else { return Vec::new() };
         let stderr = self.place.stderr;
         match &self.place.looked {
-            Some((was, of)) if *was == key && *of == stderr => {
+            Some((was, of)) if *was == looked && *of == stderr => {
                 if std::mem::replace(&mut self.place.told, true) {
                     return Vec::new();
                 }
             }
             _ => {
-                (self.place.looked, self.place.told) = (Some((key, stderr)), false);
+                (self.place.looked, self.place.told) = (Some((looked, stderr)), false);
                 return Vec::new();
             }
         }
-        let output = Wanted::Step { path: key.path.clone(), host: Some(key.host.clone()) };
+        let output = Wanted::Step { path: looked.path.clone(), host: Some(host) };
         let mut orders = vec![self.model.send(super::model::WANT, Verb::Want { output })];
         // What was printed before somebody looked is stored, and is read once.
-        if !self.is_whole(&key, stderr) {
+        if let Some(key) = looked.key.filter(|key| !self.is_whole(key, stderr)) {
             orders.push(self.model.read(&key, stderr));
         }
         orders
@@ -89,7 +90,7 @@ pub(super) fn roster<'a>(model: &'a RunModel, board: &'a Board, place: &Place) -
 pub(super) fn looked(model: &RunModel, place: &Place) -> Option<Looked> {
     let board = model.board()?;
     let host_row = || {
-        let items = roster(model, board, place)?.items(&place.folds, place.host_filter.as_deref());
+        let items = model.host_items(roster(model, board, place)?, place);
         match items.get(Roster::cursor_of(&items, place.host.as_ref()))? {
             HostItem::Host(line) => Some((*line).clone()),
             HostItem::State { .. } => None,
@@ -112,11 +113,11 @@ pub(super) fn looked(model: &RunModel, place: &Place) -> Option<Looked> {
             StepItem::Folded { .. } => return None,
         }
     };
-    let host = row.host.clone().or_else(|| host_of_gate(model, row))?;
-    let key = last(row).map(|attempt| EffectKey {
+    let host = row.host.clone().or_else(|| host_of_gate(model, row));
+    let key = last(row).zip(host.clone()).map(|(attempt, host)| EffectKey {
         run: model.run.clone(),
         path: row.path.clone(),
-        host: host.clone(),
+        host,
         purpose: attempt.purpose,
         attempt: attempt.attempt,
     });
@@ -148,5 +149,11 @@ impl RunModel {
             items.retain(|item| !matches!(item, StepItem::Head(_)));
         }
         items
+    }
+
+    /// The rows of the hosts; how many of those that run stand one by one depends on the rows there are.
+    pub(crate) fn host_items<'a>(&self, roster: &'a Roster, place: &Place) -> Vec<HostItem<'a>> {
+        let running = usize::from(self.size.1.saturating_sub(6) / 6).max(2);
+        roster.items(&place.folds, place.host_filter.as_deref(), running)
     }
 }

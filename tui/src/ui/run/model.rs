@@ -258,7 +258,9 @@ impl RunModel {
                 let what = self.pending.remove(id);
                 self.reads.remove(id);
                 // Who asked for stored output says itself that there is none.
-                if let (Some(what), Err(Refused { why, .. })) = (what.filter(|what| ![READ, WANT].contains(what)), result) {
+                if let (Some(what), Err(Refused { why, .. })) =
+                    (what.filter(|what| ![READ, WANT].contains(what)), result)
+                {
                     self.say(format!("{what} was not taken: {why}"), true, now);
                 }
             }

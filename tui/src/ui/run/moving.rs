@@ -92,7 +92,7 @@ impl RunScreen {
             }
             Pane::Hosts => {
                 let Some(roster) = roster(model, board, place) else { return };
-                let items = roster.items(&place.folds, place.host_filter.as_deref());
+                let items = model.host_items(roster, place);
                 let at = go(Roster::cursor_of(&items, place.host.as_ref()), items.len());
                 place.host = items.get(at).map(HostItem::id);
                 place.at = None;
@@ -118,7 +118,7 @@ impl RunScreen {
         let Some(board) = model.board() else { return };
         if place.pane == Pane::Hosts {
             let Some(roster) = roster(model, board, place) else { return };
-            let items = roster.items(&place.folds, place.host_filter.as_deref());
+            let items = model.host_items(roster, place);
             if let Some(HostItem::State { word, open, .. }) =
                 items.get(Roster::cursor_of(&items, place.host.as_ref())).cloned()
             {
@@ -252,7 +252,7 @@ fn follow(place: &mut Place) {
 /// The stream that the output pane shows.
 pub(super) fn stream_name(model: &RunModel, place: &Place) -> Option<StreamKey> {
     let looked = looked(model, place)?;
-    Some(StreamKey { path: looked.path, host: looked.host, stderr: place.stderr })
+    Some(StreamKey { path: looked.path, host: looked.host?, stderr: place.stderr })
 }
 
 fn extent(model: &RunModel, place: &Place) -> Option<(u64, u64)> {

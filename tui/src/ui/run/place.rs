@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use banister_core::run::EffectKey;
 use chrono::{DateTime, Utc};
 
+use super::looking::Looked;
 use super::{Pane, RowId};
 
 /// A full page.
@@ -50,7 +50,7 @@ pub(crate) struct Place {
     /// First line of a page that scrolls as a whole; `None` is its end.
     pub(crate) line: Option<usize>,
     /// What the screen looked at when it looked last, and whether the engine knows.
-    pub(super) looked: Option<(EffectKey, bool)>,
+    pub(super) looked: Option<(Looked, bool)>,
     pub(super) told: bool,
     /// When the last key came.
     pub(super) touched: Option<DateTime<Utc>>,

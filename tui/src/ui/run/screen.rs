@@ -1,6 +1,6 @@
 //! The run's screen as a program.
 
-use banister_core::run::Now;
+use banister_core::run::{Now, Word};
 use ratatui::Frame;
 
 use super::calls::Calls;
@@ -157,16 +157,21 @@ impl RunScreen {
         }
         let hint =
             |action: Action, says: &'static str| (super::key_of(action).map(Key::name).unwrap_or_default(), says);
-        vec![
-            hint(Action::Help, "help"),
-            hint(Action::NextPane, "pane"),
+        let failed = self.model.asking(|words| words.contains(&Word::Retry)).is_some();
+        let is_held = self.model.view.as_ref().is_some_and(|view| view.state().is_held());
+        let mut hints = vec![hint(Action::Help, "help"), hint(Action::NextPane, "pane"), hint(Action::Asks, "asks")];
+        if failed {
+            hints.push(hint(Action::Retry, "retry"));
+            hints.push(hint(Action::Undo, "undo"));
+        }
+        hints.push(if is_held { hint(Action::Continue, "continue") } else { hint(Action::Hold, "hold") });
+        hints.extend([
             hint(Action::Note, "note"),
             hint(Action::Decide, "decide"),
-            hint(Action::Hold, "hold"),
-            hint(Action::Asks, "asks"),
             hint(Action::Timeline, "timeline"),
             hint(Action::Palette, "cmd"),
             hint(Action::Detach, "detach"),
-        ]
+        ]);
+        hints
     }
 }

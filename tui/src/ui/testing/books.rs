@@ -98,7 +98,7 @@ steps:
     title: Configure and restart nginx
     roll:
       batch: [1, 9, "25%"]
-      budget: 4
+      budget: 2
       steps:
         - id: configure
           run: install -m 644 nginx.conf /etc/nginx/nginx.conf

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use banister_core::plan::{Plan, StepPath};
 use banister_core::run::{
     Actor, Answer, BootId, Captured, CapturedText, Command, Durability, Effect, EffectKey, Ended, ExecuteRequest, Exit,
-    HostIdentity, Input, Journal, NotStartedReason, Now, Purpose, Record, RecordKind, Rejected, Report, Run, StreamInfo,
-    TargetAnswer, Timer, UnknownReason, Word,
+    HostIdentity, Input, Journal, NotStartedReason, Now, Purpose, Record, RecordKind, Rejected, Report, Run,
+    StreamInfo, TargetAnswer, Timer, UnknownReason, Word,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use banister_core::plan::StepPath;
 use banister_core::runbook::HostName;
 use banister_core::view::{RunView, StepRow};
+use chrono::{DateTime, Utc};
 
 use super::{RowId, rank, short_names};
 
@@ -43,6 +44,8 @@ pub(crate) struct HostLine {
     pub(crate) counted: bool,
     /// The instance that says most about it.
     pub(crate) path: Option<StepPath>,
+    /// When that began.
+    began: Option<DateTime<Utc>>,
 }
 
 /// One row of the hosts.
@@ -75,6 +78,7 @@ pub(super) fn rosters(view: &RunView, steps: &[StepRow]) -> Vec<Roster> {
     for roll in view.rolls() {
         let host = |row: banister_core::view::HostRow| HostLine {
             path: most.get(&(Some(&roll.step), &row.name)).map(|step| step.path.clone()),
+            began: most.get(&(Some(&roll.step), &row.name)).and_then(|step| step.began),
             name: row.name,
             word: row.word,
             why: row.why,
@@ -103,6 +107,7 @@ pub(super) fn rosters(view: &RunView, steps: &[StepRow]) -> Vec<Roster> {
                 took_ms: own.filter_map(|row| row.took_ms).sum(),
                 counted: false,
                 path: step.map(|row| row.path.clone()),
+                began: step.and_then(|row| row.began),
             }
         });
         let hosts = hosts.collect();
@@ -165,7 +170,13 @@ impl Roster {
     }
 
     /// The rows to be seen.
-    pub(crate) fn items(&self, folds: &BTreeMap<RowId, bool>, filter: Option<&str>) -> Vec<HostItem<'_>> {
+    /// `running`: how many hosts that only run may stand there one by one.
+    pub(crate) fn items(
+        &self,
+        folds: &BTreeMap<RowId, bool>,
+        filter: Option<&str>,
+        running: usize,
+    ) -> Vec<HostItem<'_>> {
         if let Some(filter) = filter.filter(|filter| !filter.is_empty()) {
             let filter = filter.to_lowercase();
             let has = |host: &&HostLine| {
@@ -176,9 +187,15 @@ impl Roster {
         if self.hosts.len() <= FEW {
             return self.hosts.iter().map(HostItem::Host).collect();
         }
-        let mut first: Vec<&HostLine> = self.hosts.iter().filter(|host| rank(&host.word) <= 6).collect();
+        let mut first: Vec<&HostLine> = self.hosts.iter().filter(|host| rank(&host.word) < rank("RUN")).collect();
         first.sort_by_key(|host| rank(&host.word));
         let mut items: Vec<HostItem<'_>> = first.into_iter().map(HostItem::Host).collect();
+        // What has run longest is looked at first.
+        let mut runs: Vec<&HostLine> = self.hosts.iter().filter(|host| host.word == "RUN").collect();
+        runs.sort_by_key(|host| host.began);
+        let rest = if runs.len() > running + 1 { runs.split_off(running) } else { Vec::new() };
+        items.extend(runs.into_iter().map(HostItem::Host));
+        fold("RUN", rest, folds, &mut items);
         // Hosts of the batch under way that wait for their turn, or of the one that comes.
         let is_todo = |host: &&HostLine| host.word == "todo";
         let next = self.batch.filter(|batch| self.hosts.iter().any(|host| is_todo(&host) && host.batch == *batch));
@@ -193,15 +210,7 @@ impl Roster {
         for word in ["excl", "skip", "hand", "ok", "todo", "never"] {
             let rest = |host: &&HostLine| host.word == word && !(shows_coming && is_next(host));
             let hosts: Vec<&HostLine> = self.hosts.iter().filter(rest).collect();
-            if hosts.is_empty() {
-                continue;
-            }
-            let open = folds.get(&RowId::State(word)).copied().unwrap_or(false);
-            let shown = hosts.clone();
-            items.push(HostItem::State { word, hosts, open });
-            if open {
-                items.extend(shown.into_iter().map(HostItem::Host));
-            }
+            fold(word, hosts, folds, &mut items);
         }
         items
     }
@@ -217,6 +226,22 @@ impl Roster {
             hosts.min_by_key(|(at, rank)| (*rank, *at)).map_or(0, |(at, _)| at)
         })
     }
+}
+
+/// One row for hosts of a state, and they themselves if a person opened it.
+fn fold<'a>(
+    word: &'static str,
+    hosts: Vec<&'a HostLine>,
+    folds: &BTreeMap<RowId, bool>,
+    items: &mut Vec<HostItem<'a>>,
+) {
+    if hosts.is_empty() {
+        return;
+    }
+    let open = folds.get(&RowId::State(word)).copied().unwrap_or(false);
+    let shown = if open { hosts.clone() } else { Vec::new() };
+    items.push(HostItem::State { word, hosts, open });
+    items.extend(shown.into_iter().map(HostItem::Host));
 }
 
 /// What a folded row says beside its count: `batches 3 to 6`, or who they are.

@@ -76,14 +76,17 @@ impl Board {
 
     /// An instance as people speak of it: `3.1 Stop the broker`.
     pub(crate) fn name(&self, path: &StepPath) -> String {
-        match self.line_of(path) {
-            Some(line) => format!("{} {}", line.number, line.title).trim_start().to_owned(),
+        match self.line_of(path).zip(self.step(path)) {
+            Some((line, row)) => {
+                format!("{} {}", line.number, crate::ui::text::shown(&row.title)).trim_start().to_owned()
+            }
             None => path.to_string(),
         }
     }
 
-    /// How many lines of steps have each of some words: `6 ok  1 RUN  0 FAIL  7 to go`.
-    pub(crate) fn counts(&self) -> [(usize, &'static str); 4] {
+    /// How many lines of steps have each of some words: `6 ok  1 RUN  0 FAIL  7 to go`; the others only where there are
+    /// some.
+    pub(crate) fn counts(&self) -> Vec<(usize, &'static str)> {
         let count = |fits: fn(&str) -> bool| {
             self.groups
                 .iter()
@@ -92,12 +95,19 @@ impl Board {
                 .filter(|line| fits(&line.word))
                 .count()
         };
-        [
+        let counts = [
             (count(|word| matches!(word, "ok" | "hand" | "skip" | "excl")), "ok"),
-            (count(|word| matches!(word, "RUN" | "ASK" | "HELD" | "undo")), "RUN"),
-            (count(|word| matches!(word, "FAIL" | "UNKN" | "STUCK")), "FAIL"),
-            (count(|word| matches!(word, "todo")), "to go"),
-        ]
+            (count(|word| matches!(word, "RUN" | "undo")), "RUN"),
+            (count(|word| word == "ASK"), "ASK"),
+            (count(|word| word == "HELD"), "HELD"),
+            (count(|word| word == "UNKN"), "UNKN"),
+            (count(|word| word == "STUCK"), "STUCK"),
+            (count(|word| word == "FAIL"), "FAIL"),
+            (count(|word| word == "never"), "never"),
+            (count(|word| word == "todo"), "to go"),
+        ];
+        let always = |word: &str| matches!(word, "ok" | "RUN" | "FAIL" | "to go");
+        counts.into_iter().filter(|(count, word)| *count > 0 || always(word)).collect()
     }
 }
 

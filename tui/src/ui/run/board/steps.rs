@@ -46,6 +46,8 @@ pub(crate) struct StepLine {
     pub(crate) members: Vec<usize>,
     /// How many are over and well.
     pub(crate) done: usize,
+    /// How many were left out.
+    pub(crate) left_out: usize,
     pub(crate) hosts: Vec<HostName>,
     pub(crate) began: Option<DateTime<Utc>>,
     /// When all were over.
@@ -73,7 +75,14 @@ impl StepLine {
     /// Its word, and how many of its hosts are over where they differ.
     pub(crate) fn progress(&self) -> Option<String> {
         let partly = self.members.len() > 1 && self.done > 0 && self.done < self.members.len();
-        partly.then(|| format!("{}/{}", self.done, self.members.len()))
+        let mut says = Vec::new();
+        if partly {
+            says.push(format!("{}/{}", self.done, self.members.len()));
+        }
+        if self.left_out > 0 && self.word != "excl" {
+            says.push(format!("{} excl", self.left_out));
+        }
+        (!says.is_empty()).then(|| says.join("  "))
     }
 }
 
@@ -166,6 +175,7 @@ impl StepLine {
             word: String::new(),
             members: Vec::new(),
             done: 0,
+            left_out: 0,
             hosts: Vec::new(),
             began: None,
             ended: None,
@@ -185,8 +195,13 @@ impl StepLine {
         self.hosts = members.iter().filter_map(|row| row.host.clone()).collect();
         self.title.push_str(&title(&members));
         self.done = members.iter().filter(|row| rank(&row.word) > 8).count();
+        // Hosts that were left out do not make a step of many another one: it is said beside its word.
+        let is_done = |row: &&&StepRow| row.word == "ok";
         let most = members.iter().min_by_key(|row| rank(&row.word));
+        let most =
+            most.map(|most| if rank(&most.word) > 8 { members.iter().find(is_done).unwrap_or(most) } else { most });
         self.word = most.map_or_else(String::new, |row| row.word.clone());
+        self.left_out = members.iter().filter(|row| row.word == "excl").count();
         self.began = members.iter().filter_map(|row| row.began).min();
         if members.iter().all(|row| row.ended.is_some()) {
             self.ended = members.iter().filter_map(|row| row.ended).max();

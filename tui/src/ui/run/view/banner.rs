@@ -32,9 +32,10 @@ pub(super) fn draw(screen: &RunScreen, frame: &mut Frame<'_>, area: Rect, now: &
         };
         return frame.render_widget(Line::styled(line, model.theme.label()), area);
     }
-    let warning = silence(screen, now);
-    let said = model.messages.last();
-    let is_fresh = said.is_some_and(|said| now.wall - said.at <= FRESH || said.attention);
+    let warning = asked(screen).or_else(|| silence(screen, now));
+    // What calls for a person is said as long as it is so, not as long as it is new.
+    let said = model.messages.iter().rev().find(|said| !said.text.starts_with("ASK "));
+    let is_fresh = said.is_some_and(|said| now.wall - said.at <= FRESH);
     let count = model.messages.len();
     let (text, right, attention) = match (said, warning) {
         (Some(said), _) if is_fresh => (shown(&said.text), format!("m messages {count}"), said.attention),
@@ -59,15 +60,26 @@ pub(super) fn draw(screen: &RunScreen, frame: &mut Frame<'_>, area: Rect, now: &
     frame.render_widget(Line::from(spans), area);
 }
 
+/// What waits for a person.
+fn asked(screen: &RunScreen) -> Option<String> {
+    let board = screen.model.board()?;
+    let first = board.asks.first()?;
+    let more = if board.asks.len() > 1 { format!(" and {} more", board.asks.len() - 1) } else { String::new() };
+    Some(format!("ASK {}{more}: press a", board.name(&first.id.path)))
+}
+
 /// A command that has said nothing for a while, and whether its process is known to live.
 fn silence(screen: &RunScreen, now: &Now) -> Option<String> {
     let board = screen.model.board()?;
     let row = most_pressing(board, now)?;
     let host = row.host.as_ref()?;
-    let silent = quiet(&screen.model, &row.path, host, row, now).filter(|ms| *ms >= super::hosts::QUIET_MS)?;
+    let silent = quiet(&screen.model, &row.path, host, row, now)?.ms;
+    if silent < super::hosts::QUIET_MS {
+        return None;
+    }
     let lives = match alive(&screen.model, &row.path, host, now) {
         Some(ago) => format!(", its process lived {} ago", seconds(ago)),
-        None => ", nothing is known of its process yet".to_owned(),
+        None => String::new(),
     };
     Some(format!("{host}: no output for {}{lives}", seconds(silent)))
 }

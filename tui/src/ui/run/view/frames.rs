@@ -22,7 +22,7 @@ impl Title {
     }
 
     /// The title in a line of so many cells; the right side goes first where there is too little room.
-    fn line(&self, theme: Theme, cells: usize) -> Line<'static> {
+    fn line(&self, theme: Theme, cells: usize, edge: usize) -> Line<'static> {
         let dash = theme.borders().horizontal_top;
         let left = cut(&self.left, cells.saturating_sub(6)).into_owned();
         let fixed = width(&left) + 4;
@@ -32,7 +32,7 @@ impl Title {
             format!(" {} ", self.right)
         };
         let style = if self.focus { theme.label().add_modifier(Modifier::REVERSED) } else { theme.label() };
-        let tail = if right.is_empty() { 0 } else { 2 };
+        let tail = if right.is_empty() { 0 } else { edge };
         let fill = cells.saturating_sub(fixed + width(&right) + tail);
         Line::from(vec![
             Span::styled(dash.repeat(2.min(cells)), theme.dim()),
@@ -49,7 +49,7 @@ pub(super) fn rule(frame: &mut Frame<'_>, area: Rect, theme: Theme, title: &Titl
     if area.is_empty() {
         return area;
     }
-    frame.render_widget(title.line(theme, area.width.into()), Rect { height: 1, ..area });
+    frame.render_widget(title.line(theme, area.width.into(), 2), Rect { height: 1, ..area });
     Rect { y: area.y + 1, height: area.height - 1, ..area }
 }
 
@@ -66,7 +66,7 @@ pub(super) fn boxed(frame: &mut Frame<'_>, area: Rect, theme: Theme, title: &Tit
         Line::from(spans)
     };
     let inner = usize::from(area.width - 2);
-    let mut top = title.line(theme, inner);
+    let mut top = title.line(theme, inner, 0);
     // One dash is enough before the title of a box.
     if let Some(first) = top.spans.first_mut() {
         *first = Span::styled(set.horizontal_top, theme.dim());

@@ -1,6 +1,6 @@
 //! The first lines of every page: where this is, NOW, NEXT, IF IT FAILS.
 
-use banister_core::run::Now;
+use banister_core::run::{Actor, Now};
 use banister_core::view::{RunView, duration};
 use chrono::{DateTime, Local, Utc};
 use ratatui::Frame;
@@ -109,7 +109,7 @@ fn place(model: &RunModel, view: &RunView, cells: usize, now: &Now) -> Line<'sta
     if need + 8 + width(&right) > cells {
         right = if need + 8 + 10 > cells { String::new() } else { format!("T+{} ", duration(elapsed / 1000 * 1000)) };
     }
-    let room = cells.saturating_sub(need + width(&right) + 1);
+    let room = cells.saturating_sub(need + width(&right) + 2);
     let name = shown(&view.plan().runbook);
     let id = short_id(&model.run);
     let incident = view.incident().map(|incident| format!("  {}", cut(&shown(incident), 20))).unwrap_or_default();
@@ -122,7 +122,7 @@ fn place(model: &RunModel, view: &RunView, cells: usize, now: &Now) -> Line<'sta
         Span::styled(badge, theme.environment(environment)),
         Span::styled(format!(" {what}"), theme.label()),
         Span::styled(marks, theme.attention()),
-        Span::raw(" ".repeat(spaces + 1)),
+        Span::raw(" ".repeat(spaces + 2)),
         Span::raw(right),
     ])
 }
@@ -135,7 +135,9 @@ fn people(model: &RunModel, view: &RunView) -> Vec<String> {
         said.push(format!("pen {}{you}", cut(&shown(&pen.to_string()), 16)));
     }
     let mut others: Vec<String> = Vec::new();
-    for presence in model.people.iter().filter(|presence| !presence.who.is_same_person(&model.you)) {
+    let has_pen = |who: &Actor| view.state().pen().is_some_and(|pen| pen.is_same_person(who));
+    let is_other = |who: &Actor| !who.is_same_person(&model.you) && !has_pen(who);
+    for presence in model.people.iter().filter(|presence| is_other(&presence.who)) {
         let watches = if presence.watch { " (watching)" } else { "" };
         let name = format!("{}{watches}", shown(&presence.who.to_string()));
         if !others.contains(&name) {

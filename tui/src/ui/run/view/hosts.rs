@@ -29,7 +29,7 @@ pub(super) fn title(screen: &RunScreen, board: &Board, cells: usize) -> Title {
         right.push(format!("batch {batch} of {}", roster.batches));
     }
     if roster.spent > 0 || roster.budget > 0 {
-        right.push(format!("failed {} of {} allowed", roster.spent, roster.budget));
+        right.push(format!("failed {} of {}", roster.spent, roster.budget));
     }
     right.push(format!("touched {touched} of {all}"));
     let left = format!("hosts  {}{filter}", counts.join("  "));
@@ -49,7 +49,7 @@ pub(super) fn draw(screen: &RunScreen, board: &Board, frame: &mut Frame<'_>, are
 /// The rows as lines.
 pub(super) fn rows(screen: &RunScreen, board: &Board, cells: usize, height: usize, now: &Now) -> Vec<Line<'static>> {
     let Some(roster) = screen.roster(board) else { return Vec::new() };
-    let items = roster.items(&screen.place.folds, screen.place.host_filter.as_deref());
+    let items = screen.model.host_items(roster, &screen.place);
     if items.is_empty() {
         return vec![Line::raw("   no host fits the filter; esc drops it")];
     }
@@ -97,11 +97,11 @@ fn host(
     let wide = super::is_wide(model.size);
     let said = |path: &StepPath, row: &RunningRow| {
         let silent = quiet(model, path, &host.name, row, now)?;
-        Some(if silent >= QUIET_MS {
-            format!("!quiet {}", seconds(silent))
-        } else {
-            format!("{} ago", seconds(silent))
-        })
+        match silent {
+            Silence { ms, .. } if ms >= QUIET_MS => Some(format!("!quiet {}", seconds(ms))),
+            Silence { ms, printed: true } => Some(format!("{} ago", seconds(ms))),
+            Silence { .. } => None,
+        }
     };
     let last = running.and_then(|row| said(host.path.as_ref()?, row));
     let mut notes = Vec::new();
@@ -156,16 +156,29 @@ pub(super) fn millis_since(at: DateTime<Utc>, now: &Now) -> Option<u64> {
     u64::try_from((now.wall - at).num_milliseconds()).ok()
 }
 
-/// Milliseconds since a command that runs printed something; since it began, if it did not.
-pub(super) fn quiet(model: &RunModel, path: &StepPath, host: &HostName, row: &RunningRow, now: &Now) -> Option<u64> {
+/// How long a command has printed nothing.
+pub(super) struct Silence {
+    pub(super) ms: u64,
+    /// It had printed something before.
+    pub(super) printed: bool,
+}
+
+/// Since when a command that runs has printed nothing: since it began, if it never did.
+pub(super) fn quiet(
+    model: &RunModel,
+    path: &StepPath,
+    host: &HostName,
+    row: &RunningRow,
+    now: &Now,
+) -> Option<Silence> {
     // Who plays a journal, or has lost the engine, hears no output: that says nothing about the command.
     if model.replay || model.link != Link::Live || !matches!(row.what.as_str(), "runs" | "verifies") {
         return None;
     }
     let pulse = model.pulses.get(&(path.clone(), host.clone())).map(|pulse| pulse.at);
     let last = [pulse, model.outputs.last(path, host)].into_iter().flatten().max();
-    let last = last.filter(|last| *last >= row.since).unwrap_or(row.since);
-    millis_since(last, now)
+    let last = last.filter(|last| *last >= row.since);
+    Some(Silence { ms: millis_since(last.unwrap_or(row.since), now)?, printed: last.is_some() })
 }
 
 /// Milliseconds since the process of a command was seen alive.

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use super::super::{Board, Link, RunModel};
 use super::WIDE;
 use super::header::{labelled, short_id};
-use crate::ui::text::shown;
+use crate::ui::text::{cut, shown, width};
 
 /// The line NOW: what runs, else what the run waits for.
 pub(super) fn now(
@@ -21,8 +21,8 @@ pub(super) fn now(
     let theme = model.theme;
     let is_over = view.exit().is_some();
     if let (Link::Lost(why), false) = (&model.link, is_over) {
-        let text = format!(" ENGINE GONE: {}; resume: banister resume {}", shown(why), short_id(&model.run));
-        return Line::styled(crate::ui::text::cut(&text, cells).into_owned(), theme.word("FAIL"));
+        let text = format!(" ENGINE GONE, resume: banister resume {}  ({})", short_id(&model.run), shown(why));
+        return Line::styled(cut(&text, cells).into_owned(), theme.word("FAIL"));
     }
     let (word, text, right) = said(model, view, board, cells, now);
     let name = Span::styled(format!(" {:<width$}", "NOW", width = label - 1), theme.label());
@@ -152,6 +152,9 @@ fn running(
     let took = row.elapsed_ms(now) / 1000 * 1000;
     let mut right = duration(took);
     let wide = cells >= WIDE.into();
+    if word == "UNKN" {
+        return (word, text, right);
+    }
     let usual = usual(model, row, wide);
     let is_over = usual.as_ref().is_some_and(|(high, _)| took > *high);
     let limit = row.limit_ms.map(|limit| format!("  {} {}", if wide { "limit" } else { "max" }, duration(limit)));
@@ -201,12 +204,22 @@ pub(super) fn next(model: &RunModel, board: &Board, cells: usize, label: usize) 
         }
     };
     let needs = |row: &NextRow| row.needs.as_deref().map(|needs| format!("needs {}", shown(needs)));
+    // Whom it needs is read, whatever else is cut.
+    let room = cells.saturating_sub(label + 1);
     let text = match (&board.next, &board.next_ask) {
         (None, _) => "nothing more".to_owned(),
         (Some(next), ask) => match (needs(next), ask) {
-            (Some(needs), _) => format!("ASK {}: {needs}", name(next)),
+            (Some(needs), _) => {
+                let fixed = width(&needs) + 6;
+                format!("ASK {}: {needs}", cut(&name(next), room.saturating_sub(fixed)))
+            }
             (None, Some(ask)) => {
-                format!("{}, then ASK {}: {}", name(next), name(ask), needs(ask).unwrap_or_default())
+                let needs = needs(ask).unwrap_or_default();
+                let rest = room.saturating_sub(width(&needs) + 13);
+                let (first, second) = (name(next), name(ask));
+                let second = cut(&second, (rest / 2).max(rest.saturating_sub(width(&first))));
+                let first = cut(&first, rest.saturating_sub(width(&second)));
+                format!("{first}, then ASK {second}: {needs}")
             }
             (None, None) => name(next),
         },

@@ -46,9 +46,13 @@ pub(super) fn title(screen: &RunScreen, board: &Board) -> Title {
     let number = board.line_of(&looked.path).map(|line| line.number.clone()).unwrap_or_default();
     let of = stream_of(screen, &looked);
     let search = place.search.as_deref().map(|text| format!("  /{}", shown(text))).unwrap_or_default();
-    let left = format!("{} {number} {stream}{search}", looked.host);
+    let left = match &looked.host {
+        Some(host) => format!("{host} {number} {stream}{search}"),
+        None => board.name(&looked.path),
+    };
     let right = match (place.at, of) {
         (Some(at), Some(of)) => format!("line {} of {}  f follow", at + 1, of.end()),
+        _ if looked.host.is_none() => String::new(),
         _ => {
             let follows = if board.now.iter().any(|row| row.path == looked.path) { "following  " } else { "" };
             format!("{follows}z zoom  / search  s {}", if place.stderr { "stdout" } else { "stderr" })
@@ -58,7 +62,8 @@ pub(super) fn title(screen: &RunScreen, board: &Board) -> Title {
 }
 
 fn stream_of<'a>(screen: &'a RunScreen, looked: &Looked) -> Option<&'a Stream> {
-    let name = StreamKey { path: looked.path.clone(), host: looked.host.clone(), stderr: screen.place.stderr };
+    let host = looked.host.clone()?;
+    let name = StreamKey { path: looked.path.clone(), host, stderr: screen.place.stderr };
     let attempt = looked.key.as_ref().map(|key| key.attempt);
     screen.model.outputs.of(&name).filter(|stream| attempt.is_none_or(|attempt| attempt == stream.attempt))
 }
@@ -102,8 +107,12 @@ fn facts(screen: &RunScreen, board: &Board, row: &StepRow) -> Vec<(String, bool)
     let mut facts = Vec::new();
     if let Some(ask) = row.ask.as_ref().and_then(|id| board.asks.iter().find(|ask| ask.id == *id)) {
         facts.push((format!("! ASK  {}", shown(&ask.question)), true));
+        if row.host.is_none() {
+            facts.push((format!("IF IT FAILS  {}", shown(&ask.if_it_fails)), false));
+        }
     }
-    if let Some(why) = row.why.as_deref().filter(|_| is_trouble(&row.word) && row.word != "ASK") {
+    let is_said = |why: &str| row.ask.is_some() && board.asks.iter().any(|ask| ask.question.contains(why));
+    if let Some(why) = row.why.as_deref().filter(|why| is_trouble(&row.word) && row.word != "ASK" && !is_said(why)) {
         facts.push((format!("! {}  {}", row.word, shown(why)), true));
     }
     if let Some(sample) = &row.sample {
@@ -136,11 +145,15 @@ fn nothing(screen: &RunScreen, row: &StepRow, looked: &Looked) -> Vec<String> {
     let model = &screen.model;
     let Some(key) = &looked.key else {
         let why = row.why.as_deref().map(shown);
-        return vec![match row.word.as_str() {
+        let says = match row.word.as_str() {
             "todo" | "HELD" => "has not begun".to_owned(),
             _ if row.ask.is_some() => "a opens it".to_owned(),
+            _ if row.sample.is_some() => return Vec::new(),
+            "RUN" => "it runs and has printed nothing".to_owned(),
             word => why.map_or_else(|| word.to_owned(), |why| format!("{word}: {why}")),
-        }];
+        };
+        let by = row.by.as_deref().map(|by| format!(", by {}", shown(by))).unwrap_or_default();
+        return vec![format!("{says}{by}")];
     };
     let attempt = row.attempts.iter().find(|its| its.purpose == key.purpose && its.attempt == key.attempt);
     let (ours, other) = attempt.map_or((0, 0), |attempt| match screen.place.stderr {
@@ -259,7 +272,7 @@ pub(super) fn sizes(screen: &RunScreen, board: &Board) -> Option<Line<'static>> 
     let row = board.step(&looked.path)?;
     let attempt = row.attempts.iter().find(|its| its.purpose == key.purpose && its.attempt == key.attempt)?;
     let live = |stderr| {
-        let name = StreamKey { path: looked.path.clone(), host: looked.host.clone(), stderr };
+        let name = StreamKey { path: key.path.clone(), host: key.host.clone(), stderr };
         screen.model.outputs.of(&name).filter(|stream| stream.attempt == key.attempt).map_or(0, |stream| stream.bytes)
     };
     let (stdout, stderr) = match attempt.ended {

@@ -13,7 +13,7 @@ pub(super) fn draw(screen: &RunScreen, board: &Board, frame: &mut Frame<'_>, are
     let theme = screen.model.theme;
     let items = screen.model.step_items(board, &screen.place).len();
     let roster = screen.roster(board);
-    let rows = roster.map_or(0, |roster| roster.items(&screen.place.folds, screen.place.host_filter.as_deref()).len());
+    let rows = roster.map_or(0, |roster| screen.model.host_items(roster, &screen.place).len());
     let [of_steps, of_hosts] = shares(area.height, items, rows, screen.place.pane);
     let [of_steps, of_hosts, of_output] =
         Layout::vertical([Constraint::Length(of_steps), Constraint::Length(of_hosts), Constraint::Fill(1)]).areas(area);

@@ -14,7 +14,8 @@ use crate::ui::text::{cut, fit, fit_right, shown, width};
 
 /// What stands above it: how many lines have which state, and how long is left.
 pub(super) fn title(screen: &RunScreen, board: &Board, now: &Now) -> Title {
-    let counts = board.counts().map(|(count, word)| format!("{count} {word}")).join("  ");
+    let counts: Vec<String> = board.counts().iter().map(|(count, word)| format!("{count} {word}")).collect();
+    let counts = counts.join("  ");
     let filter = screen.place.step_filter.as_deref().map(|text| format!("  /{}", shown(text))).unwrap_or_default();
     let right = usual_run(screen, now).unwrap_or_default();
     Title::new(format!("steps  {counts}{filter}"), right, screen.place.pane == Pane::Steps)
@@ -50,7 +51,8 @@ fn row(screen: &RunScreen, board: &Board, item: &StepItem<'_>, cursor: bool, cel
         StepItem::Folded { first, last, word, hosts } => {
             let (from, to) = (first.batch, last.batch);
             let what = match (first.batch, from == to) {
-                (0, _) => format!("preconditions, {}", count(first.lines.len(), "looked at")),
+                (0, _) if first.lines.len() == 1 => "1 precondition".to_owned(),
+                (0, _) => format!("{} preconditions", first.lines.len()),
                 (_, true) => format!("batch {from}"),
                 (_, false) => format!("batches {from} to {to}"),
             };
@@ -72,17 +74,13 @@ fn row(screen: &RunScreen, board: &Board, item: &StepItem<'_>, cursor: bool, cel
     }
 }
 
-fn count(n: usize, what: &str) -> String {
-    format!("{n} {what}")
-}
-
 fn head(screen: &RunScreen, group: &Group, cursor: bool, cells: usize) -> Line<'static> {
     let theme = screen.model.theme;
     let what = match group.batch {
         0 => "preconditions".to_owned(),
         batch => {
             let names: Vec<&str> = group.hosts.iter().map(|host| host.as_str()).collect();
-            format!("batch {batch}  {}", short_names(&names, cells.saturating_sub(22)))
+            format!("batch {batch}  {}", short_names(&names, 30.min(cells.saturating_sub(22))))
         }
     };
     let what = cut(&what, cells.saturating_sub(9)).into_owned();
@@ -99,17 +97,16 @@ fn head(screen: &RunScreen, group: &Group, cursor: bool, cells: usize) -> Line<'
 /// Widths of the columns at the right.
 struct Columns {
     hosts: usize,
-    who: usize,
     took: usize,
     tail: usize,
 }
 
 fn columns(cells: usize, wide: bool) -> Columns {
     match cells {
-        _ if wide => Columns { hosts: 0, who: 10, took: 8, tail: 9 },
-        78.. => Columns { hosts: 15, who: 0, took: 8, tail: 13 },
-        56..78 => Columns { hosts: 12, who: 0, took: 8, tail: 0 },
-        _ => Columns { hosts: 0, who: 0, took: 7, tail: 0 },
+        _ if wide => Columns { hosts: 0, took: 8, tail: 8 },
+        78.. => Columns { hosts: 15, took: 8, tail: 13 },
+        56..78 => Columns { hosts: 12, took: 8, tail: 0 },
+        _ => Columns { hosts: 0, took: 7, tail: 0 },
     }
 }
 
@@ -117,11 +114,16 @@ fn step(screen: &RunScreen, board: &Board, line: &StepLine, cursor: bool, cells:
     let theme = screen.model.theme;
     let wide = super::is_wide(screen.model.size);
     let is = columns(cells, wide);
-    let room = cells.saturating_sub(3 + 6 + 5 + is.hosts + is.who + is.took + is.tail);
+    let room = cells.saturating_sub(3 + 6 + 5 + is.hosts + is.took + is.tail);
+    let mut says: Vec<String> = line.progress().into_iter().collect();
+    says.extend(who(line, board).filter(|_| wide));
+    let says = says.join("  ");
     let mut title = line.title.clone();
-    if let Some(progress) = line.progress() {
-        title = format!("{}  {progress}", cut(&title, room.saturating_sub(progress.len() + 3)));
+    if !says.is_empty() && room > says.len() + 10 {
+        title = format!("{}  {says}", cut(&title, room.saturating_sub(width(&says) + 3)));
     }
+    // A title that is cut must not run into the next column.
+    let title = cut(&title, room.saturating_sub(1));
     let hosts = if is.hosts > 0 {
         let names: Vec<&str> = line.hosts.iter().map(|host| host.as_str()).collect();
         fit(&short_names(&names, is.hosts - 1), is.hosts)
@@ -136,10 +138,9 @@ fn step(screen: &RunScreen, board: &Board, line: &StepLine, cursor: bool, cells:
         Span::styled(fit(&line.word, 6), theme.word(&line.word)),
         Span::raw(format!("{} ", fit_right(&line.number, 4))),
         Span::styled(format!("{}{hosts}", fit(&title, room)), row_style(theme, cursor)),
-        Span::raw(fit(&who(line, board), is.who)),
         Span::raw(fit_right(&took, is.took.saturating_sub(2))),
         Span::raw("  "),
-        Span::raw(if wide { fit_right(&note, is.tail.saturating_sub(1)) } else { fit(&note, is.tail) }),
+        Span::raw(if wide { format!("{} ", fit_right(&note, is.tail.saturating_sub(1))) } else { fit(&note, is.tail) }),
     ])
 }
 
@@ -151,22 +152,22 @@ fn took(line: &StepLine, now: &Now) -> Option<u64> {
     line.began.map(|began| u64::try_from((now.wall - began).num_milliseconds()).unwrap_or(0))
 }
 
-/// Who settled it, or who must.
-fn who(line: &StepLine, board: &Board) -> String {
+/// Who settled it, or who must; nothing where the machine does it all.
+fn who(line: &StepLine, board: &Board) -> Option<String> {
     if line.late {
-        return "!late".to_owned();
+        return Some("!late outcome".to_owned());
     }
     if let Some(by) = &line.by {
-        return format!("by {}", shown(by));
+        return Some(format!("by {}", shown(by)));
     }
     if line.tries > 1 {
-        return format!("try {}", line.tries);
+        return Some(format!("try {}", line.tries));
     }
-    if !line.is_for_people {
-        return "auto".to_owned();
+    if !line.is_for_people || line.word == "ok" {
+        return None;
     }
     let needs = board.next_ask.as_ref().filter(|next| board.line_of(&next.path).is_some_and(|its| its.id == line.id));
-    needs.and_then(|next| next.needs.as_deref()).map_or_else(|| "a person".to_owned(), shown)
+    Some(needs.and_then(|next| next.needs.as_deref()).map_or_else(|| "a person".to_owned(), shown))
 }
 
 /// The last column: the time it usually takes, or may; narrow also who and which try.

@@ -30,9 +30,7 @@ pub(super) fn draw(screen: &RunScreen, board: &Board, frame: &mut Frame<'_>, are
     let inner = boxed(frame, left, theme, &title);
     steps::draw(screen, board, frame, inner, now);
 
-    let rows = screen
-        .roster(board)
-        .map_or(0, |roster| roster.items(&screen.place.folds, screen.place.host_filter.as_deref()).len());
+    let rows = screen.roster(board).map_or(0, |roster| screen.model.host_items(roster, &screen.place).len());
     let rows = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2).clamp(4, (panes.height / 2).max(4));
     let [of_hosts, of_output] = Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(right);
     let inner = boxed(frame, of_hosts, theme, &hosts::title(screen, board, of_hosts.width.into()));
