@@ -2,6 +2,7 @@
 
 mod asks;
 mod crash;
+mod daemon;
 mod disk;
 mod drill;
 mod first;
