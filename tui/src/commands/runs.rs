@@ -1,6 +1,7 @@
 //! `banister runs`: lists runs.
 
 use banister_core::run::ExitCode;
+use banister_core::source::visible;
 use banister_runtime::state::{RunState, RunSummary};
 use chrono::SecondsFormat;
 use serde::Serialize;
@@ -26,10 +27,14 @@ pub(super) fn runs(args: &RunsArgs) -> Result<ExitCode, Failure> {
 }
 
 /// How a run stands: a word for programs, the code where it has one, and a sentence for people.
-fn standing(state: &RunState) -> (&'static str, Option<u8>, String) {
-    match state {
-        RunState::Running(Some(holder)) => ("running", None, format!("running, process {}", holder.pid)),
-        RunState::Running(None) => ("running", None, "running".to_owned()),
+fn standing(run: &RunSummary) -> (&'static str, Option<u8>, String) {
+    let by = run.by.as_ref().map_or_else(String::new, |by| format!(", started by {}", visible(by)));
+    match &run.state {
+        RunState::Running(Some(holder)) => {
+            let since = holder.since.format("%Y-%m-%d %H:%M:%SZ");
+            ("running", None, format!("running since {since}, process {}{by}", holder.pid))
+        }
+        RunState::Running(None) => ("running", None, format!("running{by}")),
         RunState::Interrupted => ("interrupted", None, "interrupted: its engine died, resume it".to_owned()),
         RunState::Drained(exit) => ("drained", Some(exit.0), format!("drained ({exit}), can be resumed")),
         RunState::Finished(ExitCode::DONE) => ("finished", Some(0), "done".to_owned()),
@@ -57,7 +62,7 @@ fn table(list: &[RunSummary]) -> String {
             run.id.as_str().get(..len).unwrap_or_default(),
             text(&run.environment),
             text(&run.runbook),
-            standing(&run.state).2
+            standing(run).2
         )
     };
     list.iter().map(line).collect()
@@ -69,6 +74,7 @@ struct Row<'a> {
     began: Option<String>,
     environment: Option<&'a str>,
     runbook: Option<&'a str>,
+    by: Option<&'a str>,
     state: &'static str,
     exit: Option<u8>,
     says: String,
@@ -76,12 +82,13 @@ struct Row<'a> {
 
 impl<'a> Row<'a> {
     fn of(run: &'a RunSummary) -> Self {
-        let (state, exit, says) = standing(&run.state);
+        let (state, exit, says) = standing(run);
         Self {
             run: run.id.as_str(),
             began: run.began.map(|at| at.to_rfc3339_opts(SecondsFormat::Millis, true)),
             environment: run.environment.as_deref(),
             runbook: run.runbook.as_deref(),
+            by: run.by.as_deref(),
             state,
             exit,
             says,
@@ -91,7 +98,7 @@ impl<'a> Row<'a> {
 
 #[cfg(test)]
 mod tests {
-    use banister_runtime::state::RunId;
+    use banister_runtime::state::{Holder, RunId};
 
     use super::*;
 
@@ -99,22 +106,26 @@ mod tests {
         let id = RunId::parse(&format!("{id:0<32}")).unwrap();
         let began = runbook.map(|_| "2026-05-01T12:00:00Z".parse().unwrap());
         let environment = runbook.map(|_| "local".to_owned());
-        RunSummary { id, began, runbook: runbook.map(str::to_owned), environment, state }
+        let by = runbook.map(|_| "alice".to_owned());
+        RunSummary { id, began, runbook: runbook.map(str::to_owned), environment, by, state }
     }
 
     #[test]
     fn one_line_a_run() {
+        let holder = Holder { pid: 42, since: "2026-05-01T12:00:01Z".parse().unwrap() };
         let list = [
             run("aaaaaaaa1", Some("restart-nginx"), RunState::Interrupted),
             run("aaaaaaaa2", Some("first"), RunState::Finished(ExitCode::DONE)),
             run("b", None, RunState::NeverStarted),
             run("c", Some("first"), RunState::Drained(ExitCode::DRAINED)),
+            run("d", Some("first"), RunState::Running(Some(holder))),
         ];
         let expect = "\
 aaaaaaaa1  2026-05-01 12:00:00Z  local  restart-nginx  interrupted: its engine died, resume it
 aaaaaaaa2  2026-05-01 12:00:00Z  local  first          done
 b00000000  -                     -      -              never started: its engine died first
 c00000000  2026-05-01 12:00:00Z  local  first          drained (51), can be resumed
+d00000000  2026-05-01 12:00:00Z  local  first          running since 2026-05-01 12:00:01Z, process 42, started by alice
 ";
         assert_eq!(table(&list), expect);
     }

@@ -126,15 +126,14 @@ impl StateDir {
         Ok(ids)
     }
 
-    /// All runs: those whose engine died first, so that nobody overlooks them, then the youngest first.
+    /// All runs: those whose engine died first, so that nobody overlooks them, then those that go on, then the others; of
+    /// each kind the youngest first.
     ///
     /// # Errors
     /// A [`StateError`] if the directory cannot be read; a single run that cannot be read is in the list and says so.
     pub fn list(&self) -> Result<Vec<RunSummary>, StateError> {
         let mut list: Vec<RunSummary> = self.ids()?.iter().map(|id| RunSummary::of(&self.run_at(id))).collect();
-        list.sort_by(|a, b| {
-            b.state.is_interrupted().cmp(&a.state.is_interrupted()).then_with(|| b.began.cmp(&a.began))
-        });
+        list.sort_by(|a, b| a.state.rank().cmp(&b.state.rank()).then_with(|| b.began.cmp(&a.began)));
         Ok(list)
     }
 }

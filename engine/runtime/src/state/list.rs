@@ -35,6 +35,15 @@ impl RunState {
     pub fn is_interrupted(&self) -> bool {
         matches!(self, Self::Interrupted | Self::Unreadable(_))
     }
+
+    /// Where it stands in the list: what nobody may overlook, then what goes on, then what is past.
+    pub(super) fn rank(&self) -> u8 {
+        match self {
+            Self::Interrupted | Self::Unreadable(_) => 0,
+            Self::Running(_) => 1,
+            Self::Drained(_) | Self::Finished(_) | Self::NeverStarted => 2,
+        }
+    }
 }
 
 /// One line of the list of runs. Read from the first and the last records only; it verifies nothing.
@@ -48,6 +57,8 @@ pub struct RunSummary {
     pub runbook: Option<String>,
     /// Its environment word.
     pub environment: Option<String>,
+    /// Who began it.
+    pub by: Option<String>,
     /// How it stands.
     pub state: RunState,
 }
@@ -56,14 +67,23 @@ impl RunSummary {
     /// Looks at one run.
     #[must_use]
     pub fn of(run: &RunDir) -> Self {
-        let mut summary =
-            Self { id: run.id().clone(), began: None, runbook: None, environment: None, state: RunState::NeverStarted };
+        let mut summary = Self {
+            id: run.id().clone(),
+            began: None,
+            runbook: None,
+            environment: None,
+            by: None,
+            state: RunState::NeverStarted,
+        };
         let journal = run.journal_path();
         let first = first_record(&journal);
-        if let Ok(Some(Record { recorded, kind: RecordKind::RunPlanned { runbook, environment, .. }, .. })) = &first {
+        if let Ok(Some(Record { recorded, actor, kind: RecordKind::RunPlanned { runbook, environment, .. }, .. })) =
+            &first
+        {
             summary.began = Some(*recorded);
             summary.runbook = Some(runbook.clone());
             summary.environment = Some(environment.clone());
+            summary.by = Some(actor.to_string());
         }
         summary.state = match (is_held(run.path()), first) {
             (Ok(true), _) => RunState::Running(holder_of(run)),
