@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use banister_core::run::{Actor, AskId, ExitCode};
+use banister_runtime::agent::Lender;
 use banister_runtime::control::{Body, Hearer};
 use banister_runtime::driver::Wanted;
 use banister_runtime::journal::Follower;
@@ -81,6 +82,7 @@ pub(super) fn plain(run: &RunDir, how: How) -> Result<ExitCode, Failure> {
         news,
         asking: None,
         told: (Vec::new(), None),
+        lender: None,
         shown,
         greets: how.shown == Shown::FromNow && how.output == RunOutput::Plain,
         known,
@@ -112,6 +114,8 @@ struct Front {
     news: Sender<News>,
     /// The open asks that the dialog knows of, and who drives.
     told: (Vec<AskId>, Option<Actor>),
+    /// While the person here drives.
+    lender: Option<Lender>,
     /// Records up to this one are not shown.
     shown: u64,
     /// How the run stands is to be said when it is known.
@@ -134,6 +138,9 @@ impl Front {
                 Fate::Back(teller, hearer) => {
                     terminal::talk("note: the connection to the engine was lost, and is there again");
                     self.wire.replace(teller);
+                    // What was lent went with the engine that had it.
+                    (self.lender, self.told) = (None, (Vec::new(), None));
+                    self.tell_dialog();
                     heard = self.listen(hearer)?;
                 }
             }
@@ -208,13 +215,28 @@ impl Front {
     /// The dialog looks again when other asks are open, or somebody else drives.
     fn tell_dialog(&mut self) {
         let view = self.board.view();
+        // Who drove before is no news to anybody who has just come.
+        if view.state().seq() < self.known {
+            return;
+        }
         let asks = view.state().asks().filter(|ask| ask.unavailable.is_none()).map(|ask| ask.id.clone()).collect();
         let now = (asks, view.pen().cloned());
         drop(view);
         if now != self.told {
+            self.lend(now.1.as_ref());
             self.told = now;
             // It may have ended with its terminal.
             let _ = self.news.send(News::Changed);
+        }
+    }
+
+    /// Whoever drives lends the agent of this terminal. In the foreground the engine has it already.
+    fn lend(&mut self, pen: Option<&Actor>) {
+        let drives = pen.is_some_and(|pen| pen.is_same_person(&self.board.you));
+        if !drives || self.board.watch || self.board.foreground {
+            self.lender = None;
+        } else if self.lender.is_none() {
+            self.lender = Lender::start(&self.board.run);
         }
     }
 
