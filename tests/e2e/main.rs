@@ -12,5 +12,6 @@ mod orders;
 mod pty;
 mod scenario;
 mod secrets;
+mod sharing;
 mod signals;
 mod terminal;
