@@ -22,4 +22,4 @@ mod totals;
 
 pub use markdown::to_markdown;
 pub use model::{Change, Gap, Header, Row, RowKind, Source, Timeline, Totals, Waited};
-pub use teller::Teller;
+pub use teller::{Teller, tell};

@@ -52,10 +52,7 @@ impl Teller {
         }
         self.view.apply(record)?;
         self.changes.note(&self.view, record);
-        let told = self.run_row(record).or_else(|| self.step_row(record)).or_else(|| self.person_row(record));
-        if let Some((kind, what)) = told {
-            self.add(record, kind, what);
-        }
+        self.rows.extend(tell(&self.view, record));
         Ok(())
     }
 
@@ -90,8 +87,24 @@ impl Teller {
             gaps,
         })
     }
+}
 
-    fn add(&mut self, record: &Record, kind: RowKind, what: String) {
+/// The row of a record, as a view that has just taken it tells it; `None` for a record that is no news to people. For
+/// displays of a run that goes on, which have a view already.
+#[must_use]
+pub fn tell(view: &RunView, record: &Record) -> Option<Row> {
+    let taken = Taken { view };
+    let (kind, what) = taken.run_row(record).or_else(|| taken.step_row(record)).or_else(|| taken.person_row(record))?;
+    Some(taken.row(record, kind, what))
+}
+
+/// A view that has just taken a record.
+struct Taken<'v> {
+    view: &'v RunView,
+}
+
+impl Taken<'_> {
+    fn row(&self, record: &Record, kind: RowKind, what: String) -> Row {
         let path = path_of(&record.kind).cloned();
         let task = path.as_ref().and_then(|path| self.view.state().graph().find(path));
         let (took_ms, usual_ms) = match (kind, task) {
@@ -102,7 +115,7 @@ impl Teller {
             (RowKind::Step, Some(task)) => self.alike(task, record),
             _ => None,
         };
-        self.rows.push(Row {
+        Row {
             at: record.at,
             learned: (record.recorded.signed_duration_since(record.at) > LATE).then_some(record.recorded),
             source: Source::Run { id: self.view.run_id().to_owned() },
@@ -114,7 +127,7 @@ impl Teller {
             took_ms,
             usual_ms,
             fold,
-        });
+        }
     }
 
     /// A command's own time; a gate's from its opening.

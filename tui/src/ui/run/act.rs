@@ -16,6 +16,7 @@ impl RunScreen {
             // From a page of its own the same key leads back to the run.
             Action::Detach if self.place.page != Page::Run => self.place.page = Page::Run,
             Action::Detach => return vec![Order::Leave],
+            _ if self.pages(action) => {}
             _ if self.moves(action) => {}
             _ => return self.opens(action, now),
         }

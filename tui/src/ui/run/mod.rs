@@ -20,8 +20,10 @@ mod moving;
 mod opening;
 mod outputs;
 mod overlay;
+mod paging;
 mod place;
 mod screen;
+mod story;
 mod tail;
 #[cfg(test)]
 mod tests;
@@ -34,4 +36,5 @@ pub(crate) use model::{Link, Pane, RunModel, Said};
 pub(crate) use outputs::{Outputs, Stream, StreamKey};
 pub(crate) use place::{Page, Place};
 pub(crate) use screen::RunScreen;
+pub(crate) use story::Story;
 pub(crate) use tail::{Tail, Told};

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use banister_core::plan::StepPath;
+use banister_core::plan::{PrintStyle, StepPath, print_human};
 use banister_core::run::{Actor, Command, EffectKey, ExitCode, Now, RecordKind};
 use banister_core::runbook::HostName;
 use banister_core::view::{RunView, Usual};
@@ -13,7 +13,7 @@ use banister_runtime::output::StreamKind;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::overlay::READ;
-use super::{Board, Outputs, StreamKey, Tail};
+use super::{Board, Outputs, Story, StreamKey, Tail};
 use crate::ui::{Heard, Order, Presence, Refused, Theme};
 
 /// What is asked of the engine when another row is looked at; a person did not ask it.
@@ -99,6 +99,10 @@ pub(crate) struct RunModel {
     board: OnceCell<Board>,
     /// Stored output that was asked for, by the request's number.
     reads: BTreeMap<u64, (StreamKey, u32)>,
+    /// The timeline so far.
+    pub(crate) story: Story,
+    /// The plan as it is printed, line by line.
+    pub(crate) plan_lines: Vec<String>,
     pub(crate) theme: Theme,
     /// Times are shown in local time, not UTC.
     pub(crate) local_time: bool,
@@ -129,6 +133,8 @@ impl RunModel {
             tail: Tail::default(),
             board: OnceCell::new(),
             reads: BTreeMap::new(),
+            story: Story::default(),
+            plan_lines: Vec::new(),
             theme,
             local_time: false,
             size: (80, 24),
@@ -213,6 +219,9 @@ impl RunModel {
                 (self.watch, self.behind, self.link) = (*watch, *seq, Link::Live);
                 // After a lost connection the same run goes on: what was folded stays.
                 if self.view.as_ref().is_none_or(|view| view.plan() != plan) {
+                    let style = PrintStyle { ascii: !self.theme.boxes };
+                    self.plan_lines = print_human(plan, style).lines().map(str::to_owned).collect();
+                    self.story = Story::default();
                     self.view = Some(RunView::new(plan.clone()));
                     self.board.take();
                 }
@@ -226,6 +235,7 @@ impl RunModel {
                 if let Err(error) = view.apply(record) {
                     return self.say(format!("cannot show record {}: {error}", record.seq), true, now);
                 }
+                self.story.push(view, record);
                 self.tail.push(record);
                 match &record.kind {
                     RecordKind::RunHeld {} => self.held = Some((record.actor.clone(), record.at)),

@@ -16,12 +16,16 @@ mod header;
 mod hosts;
 mod now;
 mod output;
+mod page;
+mod pager;
+mod plan;
 mod small;
 mod stacked;
 mod steps;
 mod strips;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod wide;
 mod zoom;
 
@@ -32,6 +36,8 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use super::{Page, RunScreen};
 
 pub(super) use output::{hits, shown_line};
+pub(super) use plan::hits as plan_hits;
+pub(super) use timeline::rows as timeline_rows;
 pub(super) use zoom::zoomed;
 
 /// Columns from which there are two of panes.
@@ -61,7 +67,8 @@ pub(super) fn draw(screen: &RunScreen, frame: &mut Frame<'_>, now: &Now) {
     footer::draw(screen, frame, foot);
     match screen.place.page {
         Page::Run => run(screen, frame, body, size, now),
-        Page::Timeline | Page::Plan => {}
+        Page::Timeline => timeline::draw(screen, frame, body),
+        Page::Plan => plan::draw(screen, frame, body),
     }
 }
 
