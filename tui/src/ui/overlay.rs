@@ -35,6 +35,9 @@ pub(crate) trait Overlay {
         Vec::new()
     }
 
+    /// Another one comes over it: what was typed to confirm something is forgotten.
+    fn covered(&mut self) {}
+
     /// It is what Ctrl-C opens: a second Ctrl-C leaves.
     fn interrupted(&self) -> bool {
         false

@@ -58,6 +58,9 @@ impl RunScreen {
 
     /// Puts an overlay on top.
     pub(super) fn open(&mut self, mut overlay: Box<dyn Overlay>, now: &Now) -> Vec<Order> {
+        if let Some(below) = self.overlays.last_mut() {
+            below.covered();
+        }
         let orders = overlay.opened(&mut self.model, now);
         self.overlays.push(overlay);
         orders

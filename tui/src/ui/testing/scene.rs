@@ -193,7 +193,8 @@ impl Scene {
         self.effects.retain(|effect| !matches!(effect, Effect::Execute(request) if request.key == *key));
     }
 
-    fn report(&mut self, key: EffectKey, mut report: Report) {
+    /// What was sent ends in any way; it took as long as it was under way.
+    pub(crate) fn report(&mut self, key: EffectKey, mut report: Report) {
         let is = |record: &&Record| match &record.kind {
             RecordKind::StepIntended { path, host, purpose, attempt, .. } => {
                 *path == key.path && *host == key.host && *purpose == key.purpose && *attempt == key.attempt

@@ -115,10 +115,18 @@ impl Overlay for AbortDialog {
                 let order = run.command(Command::Abort { running });
                 return self.posted.send(order);
             }
-            (Key::Enter, Some(_)) => self.said = Some(format!("type `{}`, then enter", phrase(run))),
+            (Key::Enter, Some(_)) => {
+                self.field.clear();
+                self.said = Some(format!("type `{}`, then enter", phrase(run)));
+            }
+            (Key::Tab | Key::BackTab, Some(_)) => self.field.clear(),
             (key, Some(_)) => drop(self.field.key(key)),
         }
         Reaction::Stay
+    }
+
+    fn covered(&mut self) {
+        self.field.clear();
     }
 
     fn paste(&mut self, _text: &str) -> Reaction {

@@ -124,10 +124,19 @@ impl Overlay for Confirm {
                 let order = run.command(command);
                 return self.posted.send(order);
             }
-            Key::Enter => self.said = Some("type `go`, then enter"),
+            // What was typed wrong is typed anew, in one go.
+            Key::Enter => {
+                self.field.clear();
+                self.said = Some("type `go`, then enter");
+            }
+            Key::Tab | Key::BackTab => self.field.clear(),
             key => drop(self.field.key(key)),
         }
         Reaction::Stay
+    }
+
+    fn covered(&mut self) {
+        self.field.clear();
     }
 
     fn paste(&mut self, _text: &str) -> Reaction {

@@ -1,7 +1,6 @@
 //! Who is here, and what was said to you.
 
 use banister_core::run::Now;
-use chrono::{DateTime, Local, Utc};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -10,6 +9,7 @@ use super::help::Help;
 use super::paper::Paper;
 use super::sheet::{Scroll, Sheet, inner_width, room, room_of, scrolls, text_rows};
 use crate::ui::run::RunModel;
+use crate::ui::run::view::clock;
 use crate::ui::{Key, Order, Overlay, Reaction};
 
 /// What is listed.
@@ -25,14 +25,6 @@ pub(in crate::ui::run) enum ListingKind {
 pub(in crate::ui::run) struct Listing {
     kind: ListingKind,
     scroll: Scroll,
-}
-
-/// A time of day as this screen shows times.
-pub(in crate::ui::run) fn clock(at: DateTime<Utc>, run: &RunModel) -> String {
-    match run.local_time {
-        true => at.with_timezone(&Local).format("%H:%M:%S").to_string(),
-        false => at.format("%H:%M:%SZ").to_string(),
-    }
 }
 
 impl Listing {
@@ -52,7 +44,7 @@ impl Listing {
                         if has_pen { ", has the pen" } else { "" },
                     );
                     let does = if person.watch { "watches" } else { "is here" };
-                    let since = clock(person.since, run);
+                    let since = clock(run, person.since);
                     paper.field(&person.who.to_string(), plain, &format!("{does} since {since}{pen}{you}"));
                 }
                 if run.people.is_empty() {
@@ -66,7 +58,7 @@ impl Listing {
                 for said in &run.messages {
                     let style = if said.attention { run.theme.attention() } else { plain };
                     let mark = if said.attention { "! " } else { "" };
-                    paper.field(&clock(said.at, run), style, &format!("{mark}{}", said.text));
+                    paper.field(&clock(run, said.at), style, &format!("{mark}{}", said.text));
                 }
                 if run.messages.is_empty() {
                     paper.text(plain, "Nothing was said to you.");

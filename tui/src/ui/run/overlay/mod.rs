@@ -33,6 +33,6 @@ pub(super) use asks::AskList;
 pub(super) use confirm::{Confirm, Deed};
 pub(super) use help::Help;
 pub(super) use interrupt::Interrupt;
-pub(super) use list::{Listing, ListingKind, clock};
+pub(super) use list::{Listing, ListingKind};
 pub(super) use note::NoteDialog;
 pub(super) use palette::Palette;

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::ask::AskDialog;
 use super::field::Field;
-use super::sheet::{Scroll, Sheet, inner_height, inner_width, room};
+use super::sheet::{Scroll, Sheet, inner_width, room, text_rows};
 use crate::ui::run::{Action, RunModel, key_of};
 use crate::ui::text::{cut, fit, shown};
 use crate::ui::{Key, Overlay, Reaction};
@@ -113,7 +113,7 @@ impl Overlay for Palette {
         let (cells, theme) = (inner_width(room(area)), run.theme);
         let entries = self.entries(run);
         let names = if cells < 60 { 14 } else { 30 };
-        let rows = inner_height(room(area)).saturating_sub(3).max(1);
+        let rows = text_rows(room(area), 1 + usize::from(self.said.is_some()));
         let top = self.at.saturating_sub(rows / 2).min(entries.len().saturating_sub(rows));
         let mut text = Vec::new();
         for (n, entry) in entries.iter().enumerate().skip(top).take(rows) {
@@ -134,7 +134,7 @@ impl Overlay for Palette {
         let mut form: Vec<Line<'static>> =
             self.said.iter().map(|said| Line::styled(shown(said), theme.attention())).collect();
         form.push(self.field.line(":", cells, true, theme));
-        let aside = format!("{} of {}", entries.len(), Action::ALL.len());
+        let aside = format!("{}", entries.len());
         let sheet = Sheet { title: "everything by its name".to_owned(), aside, text, form, is_tall: true };
         sheet.draw(frame, area, Scroll::default(), theme);
     }

@@ -27,7 +27,7 @@ pub(super) fn short_id(id: &str) -> String {
 }
 
 /// A moment's time of day, as the person wants it: `14:22:07Z`, or local with its offset.
-pub(super) fn clock(model: &RunModel, at: DateTime<Utc>) -> String {
+pub(in crate::ui::run) fn clock(model: &RunModel, at: DateTime<Utc>) -> String {
     if model.local_time {
         return at.with_timezone(&Local).format("%H:%M:%S%:z").to_string();
     }

@@ -8,8 +8,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::super::RunScreen;
+use super::clock;
 use super::pager;
-use crate::ui::run::overlay::clock;
 use crate::ui::run::{Place, RunModel};
 use crate::ui::text::{cut, fit, fit_right, shown, width, wrap};
 
@@ -72,7 +72,7 @@ fn lines(row: &Row, model: &RunModel, columns: u16) -> Vec<Line<'static>> {
         RowKind::Run | RowKind::Step | RowKind::Person => (" ", Style::new()),
     };
     let who = if columns < 60 { 8 } else { 12 };
-    let at = format!(" {} {mark} {} ", fit(&clock(row.at, model), 9), fit(&shown(&row.who), who));
+    let at = format!(" {} {mark} {} ", fit(&clock(model, row.at), 9), fit(&shown(&row.who), who));
     let times = if columns >= WIDE { 24 } else { 0 };
     let room = usize::from(columns).saturating_sub(width(&at) + times).max(8);
     let mut what = String::new();
@@ -85,11 +85,12 @@ fn lines(row: &Row, model: &RunModel, columns: u16) -> Vec<Line<'static>> {
         }
     }
     if let Some(learned) = row.learned {
-        what.push_str(&format!("  [written down {}]", clock(learned, model)));
+        what.push_str(&format!("  [written down {}]", clock(model, learned)));
     }
     let took = row.took_ms.map(duration);
     let usual = row.usual_ms.map(|ms| format!("usual {}", duration(ms)));
     if times == 0
+        && columns >= 80
         && let Some(took) = &took
     {
         what.push_str(&format!("  took {took}"));

@@ -54,12 +54,11 @@ impl Form {
     /// Goes to another field. What was typed to confirm is gone then: it is typed in one go.
     pub(super) fn step(&mut self, by: isize) {
         self.at = self.at.saturating_add_signed(by).min(self.fields.len().saturating_sub(1));
-        if !self.is_at_phrase() {
-            self.unconfirm();
-        }
+        self.unconfirm();
     }
 
-    fn unconfirm(&mut self) {
+    /// Forgets what was typed to confirm.
+    pub(super) fn unconfirm(&mut self) {
         for (part, _, field) in &mut self.fields {
             if *part == Part::Phrase {
                 field.clear();
@@ -91,7 +90,6 @@ impl Form {
         let missing = self.fields.iter().position(|(part, _, field)| *part != Part::Phrase && field.filled().is_none());
         if let Some(at) = missing {
             self.at = at;
-            self.unconfirm();
             return Err(format!("`{}` needs this", self.word));
         }
         let wait_ms = match self.filled(Part::Time) {

@@ -102,6 +102,13 @@ impl AskDialog {
         state.may_say(&run.you, state.ask(&self.ask.id)?, word).err().map(|rejected| rejected.to_string())
     }
 
+    /// Why none of the words can be said from here, where it is the same for all of them.
+    fn why_nothing(&self, run: &RunModel) -> Option<String> {
+        let mut whys = self.ask.words.iter().map(|word| self.why_not(*word, run));
+        let first = whys.next()??;
+        whys.all(|why| why.as_ref() == Some(&first)).then_some(first)
+    }
+
     fn choose(&mut self, word: Word, run: &RunModel) {
         self.begun.clear();
         match self.why_not(word, run) {
@@ -213,7 +220,11 @@ impl AskDialog {
             return Reaction::Stay;
         }
         let word = form.word;
-        match form.answer(&self.ask, run) {
+        let answer = form.answer(&self.ask, run);
+        if answer.is_err() {
+            form.unconfirm();
+        }
+        match answer {
             Err(why) => self.said = Some(why),
             Ok(_) if let Some(why) = self.why_not(word, run) => self.said = Some(format!("`{word}`: {why}")),
             Ok(_) if word == Word::Shell => match evidence::host(&self.ask, run) {
@@ -268,6 +279,12 @@ impl Overlay for AskDialog {
     fn paste(&mut self, _text: &str) -> Reaction {
         self.said = Some("pasted text is no answer: type it".to_owned());
         Reaction::Stay
+    }
+
+    fn covered(&mut self) {
+        if let Some(form) = self.form.as_mut().filter(|_| !self.in_shell) {
+            form.unconfirm();
+        }
     }
 
     fn shelled(&mut self, went: &Result<(), String>, run: &mut RunModel) -> Reaction {

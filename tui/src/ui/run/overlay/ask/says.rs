@@ -12,10 +12,10 @@ use ratatui::text::{Line, Span};
 use super::AskDialog;
 use super::evidence::{Extent, Piece};
 use crate::ask::does;
-use crate::ui::run::overlay::list::clock;
 use crate::ui::run::overlay::paper::Paper;
 use crate::ui::run::overlay::posted::refusal;
 use crate::ui::run::overlay::sheet::{inner_height, inner_width};
+use crate::ui::run::view::clock;
 use crate::ui::run::{RunModel, StreamKey};
 use crate::ui::text::{cut, shown, width, wrap};
 
@@ -34,11 +34,10 @@ impl AskDialog {
         let task = view.state().graph().find(&ask.id.path);
         let row = task.map(|task| view.step(task));
         let host = row.as_ref().and_then(|row| row.host.clone()).or_else(|| ask.id.path.host().cloned());
-        if let Some(host) = host {
+        if let Some(host) = host.filter(|host| ask.id.path.host() != Some(host)) {
             paper.field("host", PLAIN, host.as_str());
         }
         paper.field("if it fails", PLAIN, &ask.if_it_fails);
-        paper.field("asked", PLAIN, &format!("since {}", clock(ask.since, run)));
         if let Some(row) = &row {
             self.attempts(&row.attempts, run, &mut paper);
             if let Some(sample) = &row.sample {
@@ -72,7 +71,7 @@ impl AskDialog {
             let what = if attempt.purpose == Purpose::Verify { "verify" } else { "try" };
             let took = attempt.took_ms.map(|ms| format!("  took {}", duration(ms))).unwrap_or_default();
             let why = attempt.why.as_ref().map(|why| format!("  {why}")).unwrap_or_default();
-            let began = clock(attempt.began, run);
+            let began = clock(run, attempt.began);
             let line = format!("{what} {}  {}{took}  {began}{why}", attempt.attempt, attempt.word);
             let label = match (n, skipped) {
                 (0, 0) => "attempts".to_owned(),
@@ -137,7 +136,7 @@ impl AskDialog {
             paper.field(
                 "said",
                 run.theme.word("ok"),
-                &format!("{} by {} at {}", said.word, said.by, clock(said.at, run)),
+                &format!("{} by {} at {}", said.word, said.by, clock(run, said.at)),
             );
         }
         let may = match self.why_not(Word::Approve, run) {
@@ -229,7 +228,7 @@ impl AskDialog {
         if let Some(said) = &self.said {
             lines.extend(attention(said));
         } else if self.form.is_none() {
-            match run.cannot_act() {
+            match self.why_nothing(run) {
                 Some(why) => lines.extend(refusal(&why, cells, theme)),
                 None => lines.push(Line::from(vec![
                     Span::styled("> number or word  ", theme.label()),
@@ -245,9 +244,12 @@ impl AskDialog {
     fn words(&self, run: &RunModel, room: Rect) -> Vec<Line<'static>> {
         let (cells, theme) = (inner_width(room), run.theme);
         let widest = self.ask.words.iter().map(|word| width(word.as_str())).max().unwrap_or(0);
-        let can_act = run.cannot_act().is_none();
-        let why_not = |word: Word| self.why_not(word, run).filter(|_| can_act);
-        if self.ask.words.len() + 3 <= inner_height(room) * 2 / 3 {
+        let common = self.why_nothing(run);
+        let why_not = |word: Word| self.why_not(word, run).filter(|_| common.is_none());
+        // The error itself matters more than what a word does, which is said again where it is chosen.
+        let high = inner_height(room);
+        let is_few = self.ask.words.len() <= 3 && high >= 10;
+        if is_few || self.laid(run, cells).lines.len() + self.ask.words.len() + 2 <= high {
             let line = |(n, word): (usize, &Word)| {
                 let (does, style) = match why_not(*word) {
                     Some(why) => (format!("({why})"), theme.dim()),

@@ -6,6 +6,7 @@ use banister_core::view::duration;
 
 use super::AskDialog;
 use crate::ui::run::RunModel;
+use crate::ui::run::view::clock;
 use crate::ui::text::shown;
 
 /// What kind of ask it is, in words.
@@ -31,8 +32,12 @@ impl AskDialog {
             None => format!("ASK {path}  {}", kind(self.ask.kind)),
             Some(form) => {
                 let (target, hosts) = self.target(form.word, run);
-                let hosts = if hosts == 1 { "1 host".to_owned() } else { format!("{hosts} hosts") };
-                shown(&format!("{} {target}  {hosts}", form.word))
+                let hosts = match hosts {
+                    0 => String::new(),
+                    1 => "  1 host".to_owned(),
+                    many => format!("  {many} hosts"),
+                };
+                shown(&format!("{} {target}{hosts}", form.word))
             }
         }
     }
@@ -66,6 +71,7 @@ impl AskDialog {
     /// How long it has waited.
     pub(super) fn waits(&self, run: &RunModel, now: &Now) -> String {
         let waited = run.clock(now).wall.signed_duration_since(self.ask.since).num_seconds();
-        format!("waits {}", duration(u64::try_from(waited).unwrap_or(0) * 1000))
+        let waited = duration(u64::try_from(waited).unwrap_or(0) * 1000);
+        format!("since {}, waits {waited}", clock(run, self.ask.since))
     }
 }
