@@ -1,6 +1,6 @@
 //! Opening pages and dialogs.
 
-use banister_core::run::{Now, Word};
+use banister_core::run::{AskId, Now, Word};
 
 use super::overlay::{
     AbortDialog, AskDialog, AskList, Confirm, Deed, Help, Interrupt, Listing, ListingKind, NoteDialog, Palette,
@@ -14,7 +14,8 @@ impl RunScreen {
         let overlay: Box<dyn Overlay> = match action {
             Action::Timeline => return self.turn_to(Page::Timeline, None),
             Action::Plan => return self.turn_to(Page::Plan, Some(0)),
-            Action::Asks | Action::Open => return self.open_asks(now),
+            Action::Open => return self.open_here(now),
+            Action::Asks => return self.open_asks(now),
             Action::Retry => return self.open_failure(Word::Retry, now),
             Action::Undo => return self.open_failure(Word::Undo, now),
             Action::Hold => Box::new(Confirm::new(Deed::Hold)),
@@ -48,9 +49,24 @@ impl RunScreen {
         }
     }
 
-    /// The dialog of a failed step with a word chosen.
+    /// The ask of what is under the cursor, if its words fit.
+    fn ask_here(&self, fits: impl Fn(&[Word]) -> bool) -> Option<AskId> {
+        let path = self.looked()?.path;
+        let state = self.model.view.as_ref()?.state();
+        state.asks().find(|ask| ask.id.path == path && fits(&ask.words)).map(|ask| ask.id.clone())
+    }
+
+    fn open_here(&mut self, now: &Now) -> Vec<Order> {
+        match self.ask_here(|_| true).and_then(|ask| AskDialog::open(&self.model, &ask)) {
+            Some(dialog) => self.open(Box::new(dialog), now),
+            None => Vec::new(),
+        }
+    }
+
+    /// The dialog of the failed step under the cursor, or else of the first, with a word chosen.
     fn open_failure(&mut self, word: Word, now: &Now) -> Vec<Order> {
-        let ask = self.model.asking(|words| words.contains(&word));
+        let fits = |words: &[Word]| words.contains(&word);
+        let ask = self.ask_here(fits).or_else(|| self.model.asking(fits));
         let Some(dialog) = ask.and_then(|ask| AskDialog::open(&self.model, &ask)) else {
             let why = if word == Word::Undo { "nothing failed that has an undo" } else { "nothing failed" };
             self.model.say(why, false, now);

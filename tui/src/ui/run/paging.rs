@@ -1,10 +1,12 @@
 //! Moving about on a page that scrolls as a whole: the timeline, the plan.
 
-use super::view::{plan_hits, timeline_rows};
+use super::view::{height, plan_hits, timeline_rows};
 use super::{Action, Page, RunScreen};
 
-/// Rows of a screen that are not the page's: the head, a rule, the footer.
-const AROUND: u16 = 6;
+/// Rows of a page: those of the screen without the head, the rule and the footer.
+fn rows_of(size: (u16, u16)) -> usize {
+    usize::from(size.1.saturating_sub(height(size) + 2)).max(1)
+}
 
 impl RunScreen {
     /// Scrolls the page, if the action is one that does.
@@ -14,7 +16,7 @@ impl RunScreen {
             Page::Timeline => timeline_rows(&self.model, &self.place).len(),
             Page::Plan => self.model.plan_lines.len(),
         };
-        let rows = usize::from(self.model.size.1.saturating_sub(AROUND)).max(1);
+        let rows = rows_of(self.model.size);
         let last = count.saturating_sub(rows);
         let here = self.place.line.unwrap_or(last);
         let page = rows.saturating_sub(1).max(1);
@@ -33,7 +35,7 @@ impl RunScreen {
 
     /// Further down: at its end the timeline is followed again.
     fn down(&self, line: usize, count: usize) -> Option<usize> {
-        let rows = usize::from(self.model.size.1.saturating_sub(AROUND)).max(1);
+        let rows = rows_of(self.model.size);
         (line < count.saturating_sub(rows) || (self.place.page == Page::Plan && line < count)).then_some(line)
     }
 

@@ -15,7 +15,7 @@ use crate::ui::text::{cut, fit, shown, width, wrap};
 const ID: usize = 8;
 
 /// Rows that it takes.
-pub(super) fn height((width, height): (u16, u16)) -> u16 {
+pub(in crate::ui::run) fn height((width, height): (u16, u16)) -> u16 {
     let all = if is_wide((width, height)) { 5 } else { 4 };
     // The footer stays.
     all.min(height.saturating_sub(1))

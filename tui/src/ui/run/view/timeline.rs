@@ -72,7 +72,11 @@ fn lines(row: &Row, model: &RunModel, columns: u16) -> Vec<Line<'static>> {
         RowKind::Run | RowKind::Step | RowKind::Person => (" ", Style::new()),
     };
     let who = if columns < 60 { 8 } else { 12 };
-    let at = format!(" {} {mark} {} ", fit(&clock(model, row.at), 9), fit(&shown(&row.who), who));
+    let at = format!(
+        " {} {mark} {} ",
+        fit(&clock(model, row.at), if model.local_time { 14 } else { 9 }),
+        fit(&shown(&row.who), who)
+    );
     let times = if columns >= WIDE { 24 } else { 0 };
     let room = usize::from(columns).saturating_sub(width(&at) + times).max(8);
     let mut what = String::new();
