@@ -40,6 +40,8 @@ impl Person {
         }
         let child = script
             .env("TERM", "xterm")
+            // These are about plain lines; full screens have a terminal of their own.
+            .env("ACCESSIBLE", "1")
             .env("SHELL", "/bin/sh")
             .current_dir(scenario.path(""))
             .stdin(Stdio::piped())

@@ -3,6 +3,7 @@
 mod drill;
 mod lab;
 mod ledger;
+mod ui;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ use crate::exit_code;
 pub use drill::{DrillArgs, DrillFlag, PollArgs};
 pub use lab::{LabArgs, LabCommand};
 pub use ledger::{LedgerArgs, LedgerCommand};
+pub use ui::{ThemeName, Ui, UiArgs};
 
 const ABOUT: &str = "Banister runs incident runbooks: it shows what will happen, stops at every gate that does not \
                      hold, asks what only people can answer, and keeps a record from which a crash is resumed";
@@ -199,6 +201,9 @@ pub struct RunArgs {
     /// Of drills.
     #[command(flatten)]
     pub drill: DrillFlag,
+    /// How it is shown.
+    #[command(flatten)]
+    pub ui: UiArgs,
 }
 
 /// `resume`.
@@ -224,6 +229,9 @@ pub struct ResumeArgs {
     /// Of drills.
     #[command(flatten)]
     pub drill: DrillFlag,
+    /// How it is shown.
+    #[command(flatten)]
+    pub ui: UiArgs,
 }
 
 /// `replay`.
@@ -237,6 +245,9 @@ pub struct ReplayArgs {
     /// Where runs are kept.
     #[command(flatten)]
     pub state: StateArgs,
+    /// How it is shown.
+    #[command(flatten)]
+    pub ui: UiArgs,
 }
 
 /// `attach`.
@@ -253,6 +264,9 @@ pub struct AttachArgs {
     /// Where runs are kept.
     #[command(flatten)]
     pub state: StateArgs,
+    /// How it is shown.
+    #[command(flatten)]
+    pub ui: UiArgs,
 }
 
 /// `engine`: started by `run` and `resume`, which hand it what it needs over its standard input.

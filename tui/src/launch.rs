@@ -18,11 +18,12 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use crate::ask::{Tty, secret};
 use crate::attach::{How, Role, Shown, attach};
-use crate::cli::{DrillFlag, RunOutput};
+use crate::cli::{DrillFlag, RunOutput, UiArgs};
 use crate::compile::judge;
 use crate::exit_code;
 use crate::failure::Failure;
 use crate::runtime::runtime;
+use crate::ui::{Theme, chosen};
 
 /// What every host of a lab has.
 const LAB: &str = "/run/lab";
@@ -34,6 +35,7 @@ pub(crate) struct Brought<'a> {
     pub(crate) ssh_config: Option<&'a Path>,
     pub(crate) drill: &'a DrillFlag,
     pub(crate) foreground: bool,
+    pub(crate) ui: &'a UiArgs,
 }
 
 /// Everything an engine needs of whoever starts it, read and found good.
@@ -46,6 +48,7 @@ pub(crate) struct Launch {
     tty: Option<Tty>,
     output: RunOutput,
     foreground: bool,
+    screen: Option<Theme>,
 }
 
 impl Launch {
@@ -57,7 +60,9 @@ impl Launch {
         let ssh = ssh(brought.ssh_config)?;
         let secrets = Secrets::load(&plan.params, &mut |name| secret(name)).map_err(DriverError::from)?;
         let (tty, output, foreground) = (Tty::open(), brought.output, brought.foreground);
-        Ok(Self { answers, nothing: Answers::default(), people, ssh, secrets, tty, output, foreground })
+        // An engine in this process shares its terminal with plain lines only: its end must not wait for a screen.
+        let screen = if foreground { None } else { chosen(brought.ui, output)? };
+        Ok(Self { answers, nothing: Answers::default(), people, ssh, secrets, tty, output, foreground, screen })
     }
 
     /// Answers given beforehand.
@@ -99,7 +104,10 @@ impl Launch {
         // What the engine has is not needed here any more.
         drop(hand_over);
         let (role, shown) = (Role::Starter, Shown::After(seq));
-        attach(run, How { role, watch: false, output: self.output, tty: self.tty, shown, is_drill })
+        attach(
+            run,
+            How { role, watch: false, output: self.output, tty: self.tty, shown, is_drill, screen: self.screen },
+        )
     }
 
     /// In this process, on which the run then depends.
@@ -118,7 +126,7 @@ impl Launch {
         let serving = runtime.block_on(Engine::resume(run, options)?.serve())?;
         let role = Role::Foreground { interrupts: serving.interrupts(), asked };
         let shown = Shown::After(serving.seq());
-        let how = How { role, watch: false, output: self.output, tty: self.tty, shown, is_drill };
+        let how = How { role, watch: false, output: self.output, tty: self.tty, shown, is_drill, screen: None };
         let front = {
             let run = run.clone();
             std::thread::Builder::new().name("front".to_owned()).spawn(move || attach(&run, how))

@@ -5,6 +5,7 @@
 
 mod ask;
 mod attach;
+mod checks;
 pub mod cli;
 mod commands;
 mod compile;

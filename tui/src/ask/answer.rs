@@ -41,7 +41,7 @@ impl Dialog {
             answer.typed = Some(self.text(&format!("type `{}` to confirm: ", visible(phrase)))?);
         }
         if word == Word::Shell
-            && let Err(why) = self.shell.open(question)
+            && let Err(why) = self.open_shell(question)
         {
             self.tty.show(&format!("no shell: {why}\n"));
             return Ok(());
@@ -50,6 +50,11 @@ impl Dialog {
             self.put_aside(&ask.id);
         }
         Ok(())
+    }
+
+    fn open_shell(&self, question: &Question) -> Result<(), String> {
+        let host = question.host.as_ref().ok_or("this step has no host")?;
+        self.shell.open(host.as_str(), question.ask.id.number)
     }
 
     fn time(&mut self) -> Result<u64, Left> {

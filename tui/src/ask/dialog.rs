@@ -51,7 +51,7 @@ pub(super) enum Left {
 
 impl Dialog {
     pub(crate) fn new(tty: Tty, news: Receiver<News>, board: Arc<Board>, wire: Arc<Wire>, door: Door) -> Self {
-        let shell = Shell::new(board.run.out_path(), &board.plan);
+        let shell = Shell::new(&board.run, &board.plan);
         let (asking, aside, pen) = (None, Vec::new(), None);
         Self { tty, news, board, wire, door, shell, asking, aside, pen, interrupted: false, over: false }
     }

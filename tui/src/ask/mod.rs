@@ -19,6 +19,7 @@ use banister_core::runbook::ParamName;
 use banister_core::source::visible;
 
 pub(crate) use dialog::{Dialog, News};
+pub(crate) use shell::Shell;
 pub(crate) use status::status;
 pub(crate) use tty::{Tty, Typed};
 pub(crate) use words::{Needs, does, needs};

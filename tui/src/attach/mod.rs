@@ -18,6 +18,7 @@ mod farewell;
 mod front;
 mod gone;
 mod lines;
+mod screen;
 mod signals;
 mod wire;
 
@@ -33,6 +34,7 @@ pub(crate) use wire::Wire;
 use crate::ask::Tty;
 use crate::cli::RunOutput;
 use crate::failure::Failure;
+use crate::ui::Theme;
 
 /// What a front end is to the run.
 pub(crate) enum Role {
@@ -72,11 +74,16 @@ pub(crate) struct How {
     pub(crate) shown: Shown,
     /// A drill says itself where its journal lies and how to go on.
     pub(crate) is_drill: bool,
+    /// A full screen, and how it looks.
+    pub(crate) screen: Option<Theme>,
 }
 
 /// Attaches to a run that has an engine, until the run, the engine or the person ends it. Gives what the run ended
 /// with, 50 for who detached, 51 for an engine that was killed.
 pub(crate) fn attach(run: &RunDir, how: How) -> Result<ExitCode, Failure> {
     // The one place where another front end than plain lines is chosen.
-    front::plain(run, how)
+    match how.screen {
+        Some(theme) => screen::full(run, how, theme),
+        None => front::plain(run, how),
+    }
 }

@@ -7,6 +7,7 @@ use crate::attach::{How, Role, Shown, attach as attach_to};
 use crate::cli::AttachArgs;
 use crate::failure::Failure;
 use crate::select;
+use crate::ui::chosen;
 
 pub(super) fn attach(args: &AttachArgs) -> Result<ExitCode, Failure> {
     let run = select::run(&args.run, &args.state)?;
@@ -17,6 +18,7 @@ pub(super) fn attach(args: &AttachArgs) -> Result<ExitCode, Failure> {
         tty: Tty::open(),
         shown: Shown::FromNow,
         is_drill: false,
+        screen: chosen(&args.ui, args.output)?,
     };
     attach_to(&run, how)
 }

@@ -35,7 +35,7 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<ExitCode, Failure> {
         .name("replay".to_owned())
         .spawn(move || perform(&player, welcome, records, speed))
         .map_err(fault)?;
-    let mut screen = RunScreen::new(Theme::of_terminal());
+    let mut screen = RunScreen::new(Theme::of_terminal(args.ui.theme));
     screen.model.replay = true;
     play(&mut screen, &mailbox, &post, &mut Nobody).map_err(fault)?;
     Ok(ExitCode::DONE)

@@ -20,6 +20,7 @@ pub(super) fn resume(args: &ResumeArgs) -> Result<ExitCode, Failure> {
         ssh_config: args.ssh_config.as_deref(),
         drill: &args.drill,
         foreground: args.foreground,
+        ui: &args.ui,
     };
     let launch = Launch::read(&brought, &plan)?;
     terminal::talk(&format!("{}: resuming run {}", visible(&plan.title), run.id()));

@@ -22,6 +22,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         ssh_config: args.target.hosts.ssh_config.as_deref(),
         drill: &args.drill,
         foreground: args.foreground,
+        ui: &args.ui,
     };
     let launch = Launch::read(&brought, &compiled.plan)?;
     let ssh = (launch.ssh(), launch.is_drill());

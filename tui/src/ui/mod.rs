@@ -14,7 +14,9 @@
 //! What it deliberately does not do: it decides nothing about a run. Every text of a host or a person passes
 //! [`text::shown`], the one way to the screen.
 
+mod chosen;
 mod heard;
+pub(crate) mod home;
 mod key;
 mod mailbox;
 mod message;
@@ -29,6 +31,7 @@ pub(crate) mod testing;
 mod text;
 mod theme;
 
+pub(crate) use chosen::chosen;
 pub(crate) use heard::{Heard, Presence, Refused};
 pub(crate) use key::Key;
 pub(crate) use mailbox::{Mailbox, Post};

@@ -3,6 +3,7 @@
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 
+use crate::cli::ThemeName;
 use crate::terminal;
 
 /// How things look on this terminal: the sixteen colours of the terminal itself, or none.
@@ -18,10 +19,10 @@ impl Theme {
     /// No colour: bold, reverse and words.
     pub(crate) const MONO: Self = Self { colour: false, boxes: true };
 
-    /// What this terminal can show and the person wants to see: `NO_COLOR` and `BANISTER_THEME=mono` take the colours
-    /// away, a locale without UTF-8 the lines of boxes.
-    pub(crate) fn of_terminal() -> Self {
-        let is_mono = std::env::var("BANISTER_THEME").is_ok_and(|theme| theme == "mono");
+    /// What this terminal can show and the person wants to see: `NO_COLOR` and `--theme mono` take the colours away, a
+    /// locale without UTF-8 the lines of boxes.
+    pub(crate) fn of_terminal(wanted: Option<ThemeName>) -> Self {
+        let is_mono = wanted == Some(ThemeName::Mono);
         Self { colour: terminal::colour(&std::io::stdout()) && !is_mono, boxes: terminal::knows_utf8() }
     }
 

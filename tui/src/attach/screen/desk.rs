@@ -1,0 +1,51 @@
+//! What a run's screen reaches beside the terminal.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::sync::Arc;
+
+use banister_runtime::control::Verb;
+
+use super::Line;
+use crate::ask::Shell;
+use crate::attach::Board;
+use crate::ui::{Heard, Message, Outlet, Post, Refused};
+
+/// The engine, the run's directory, and shells.
+pub(super) struct Desk {
+    board: Arc<Board>,
+    line: Arc<Line>,
+    post: Post,
+    shell: Shell,
+}
+
+impl Desk {
+    pub(super) fn new(board: Arc<Board>, line: Arc<Line>, post: Post) -> Self {
+        let shell = Shell::new(&board.run, &board.plan);
+        Self { board, line, post, shell }
+    }
+}
+
+impl Outlet for Desk {
+    fn send(&mut self, id: u64, verb: &Verb) {
+        if let Err(error) = self.line.say(id, verb) {
+            let refused = Refused { name: None, why: error.to_string() };
+            // Among the keys: the drawing thread must never wait for room among the news.
+            self.post.key(Message::Heard(Heard::Replied { id, result: Err(refused) }));
+        }
+    }
+
+    fn keep(&mut self, text: &str) -> Option<String> {
+        let path = self.board.run.path().join("copied.txt");
+        let kept = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
+        Some(match kept.and_then(|mut file| file.write_all(text.as_bytes())) {
+            Ok(()) => format!("copied; also in {}", path.display()),
+            Err(error) => format!("copied, if this terminal takes copies (no file: {}: {error})", path.display()),
+        })
+    }
+
+    fn shell(&mut self, host: &str, ask: u32) -> Result<(), String> {
+        self.shell.open(host, ask)
+    }
+}

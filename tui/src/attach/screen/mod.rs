@@ -1,0 +1,77 @@
+//! The full-screen front end.
+//!
+//! ```text
+//!   socket ─▶ link (thread): Body ─▶ Heard ─▶ Mailbox ─▶ RunScreen
+//!     ▲                                                    │ Order::Send
+//!     └──────────────── Line ◀── Outlet (Desk) ◀───────────┘
+//! ```
+
+mod desk;
+mod line;
+mod link;
+mod summary;
+
+use std::io;
+use std::sync::Arc;
+
+use banister_core::run::ExitCode;
+use banister_runtime::driver::Wanted;
+use banister_runtime::history::usual;
+use banister_runtime::state::{RunDir, StateDir};
+
+use super::connect::connect;
+use super::{Board, How, Role, gone};
+use crate::exit_code;
+use crate::failure::Failure;
+use crate::ui::run::{Link, RunScreen};
+use crate::ui::{Heard, Mailbox, Post, Theme, play};
+
+use desk::Desk;
+use line::Line;
+
+/// Attaches with a full screen, until the person leaves it.
+pub(super) fn full(run: &RunDir, how: How, theme: Theme) -> Result<ExitCode, Failure> {
+    let mut client = connect(run)?;
+    let welcome = client.attach(0, how.watch, Wanted::None {})?;
+    let (teller, hearer) = client.split()?;
+    let foreground = matches!(how.role, Role::Foreground { .. });
+    let first = link::greeting(&welcome);
+    let board = Arc::new(Board::new(run, welcome, foreground));
+    let (mailbox, post) = Mailbox::new();
+    let line = Arc::new(Line::new(teller));
+    let linked = link::start(board.clone(), line.clone(), hearer, post.clone(), first).map_err(no_thread)?;
+    remember(&board, &post).map_err(no_thread)?;
+    let mut screen = RunScreen::new(theme);
+    let mut desk = Desk::new(board.clone(), line.clone(), post.clone());
+    let played = play(&mut screen, &mailbox, &post, &mut desk);
+    // Nobody reads any more: what brings news ends, and the engine is left.
+    drop(mailbox);
+    line.hang_up();
+    // A fault in it was seen as a lost connection.
+    drop(linked.join());
+    played.map_err(|error| Failure::new(exit_code::IO, format!("cannot use this terminal: {error}")))?;
+    summary::say(&board, &screen.model.link);
+    match screen.model.link {
+        Link::Ended(exit) => Ok(exit),
+        Link::Lost(_) => Err(gone::killed(run)),
+        Link::Connecting | Link::Live => Ok(exit_code::DETACHED),
+    }
+}
+
+/// Looks in the background how long things usually take.
+fn remember(board: &Arc<Board>, post: &Post) -> io::Result<()> {
+    let (board, post) = (board.clone(), post.clone());
+    let look = move || {
+        // `STATE/runs/ID`.
+        let state = board.run.path().ancestors().nth(2).and_then(|dir| StateDir::open(dir).ok());
+        if let Some(state) = state {
+            let usual = usual(&state, &board.plan.runbook, &board.plan.environment);
+            post.news(Heard::Usual(Arc::new(usual)));
+        }
+    };
+    std::thread::Builder::new().name("usual".to_owned()).spawn(look).map(drop)
+}
+
+fn no_thread(error: io::Error) -> Failure {
+    Failure::new(exit_code::IO, format!("cannot start a thread: {error}"))
+}
