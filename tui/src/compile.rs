@@ -11,7 +11,7 @@ use banister_runtime::settings::read_source;
 use crate::cli::TargetArgs;
 use crate::exit_code;
 use crate::failure::Failure;
-use crate::inventory::inventory;
+use crate::inventory::inventory_telling;
 use crate::settings::Settings;
 use crate::terminal;
 
@@ -41,15 +41,39 @@ impl Compiled {
 
 /// Finds, reads and compiles a runbook for its inventory and parameters. Warnings are said, errors end it.
 pub(crate) fn compile(file_or_name: &str, args: &TargetArgs) -> Result<Compiled, Failure> {
+    compile_telling(file_or_name, args, &mut on_terminal)
+}
+
+/// The same for who has another place for what is said than standard error.
+pub(crate) fn compile_telling(file_or_name: &str, args: &TargetArgs, tell: Tell<'_>) -> Result<Compiled, Failure> {
     let settings = Settings::read()?;
     let file = settings.runbook(file_or_name)?;
     let arguments = arguments(&args.params)?;
-    let (inventory, inventory_source) = inventory(&settings, &args.hosts)?;
+    let (inventory, inventory_source) = inventory_telling(&settings, &args.hosts, tell)?;
     let source = read_source(&file)?;
     let (plan, findings) = banister_core::plan::compile(&source, &inventory, &arguments);
-    judge(&source, &findings)?;
+    judge_telling(&source, &findings, tell)?;
     let plan = plan.ok_or_else(|| Failure::silent(exit_code::BAD_RUNBOOK))?;
     Ok(Compiled { plan, source, inventory: inventory_source })
+}
+
+/// Takes what is to be said about the files of a command: findings of one, or a note.
+pub(crate) type Tell<'a> = &'a mut dyn FnMut(Told<'_>);
+
+/// One thing that is to be said.
+pub(crate) enum Told<'a> {
+    /// Findings of one file; at least one.
+    Findings(&'a SourceFile, &'a [Diagnostic]),
+    /// A note.
+    Note(String),
+}
+
+/// Says it on standard error.
+pub(crate) fn on_terminal(told: Told<'_>) {
+    match told {
+        Told::Findings(source, findings) => say(source, findings),
+        Told::Note(note) => terminal::talk(&format!("note: {note}")),
+    }
 }
 
 /// `-p` by name. The same name twice is a slip that must not decide by its order.
@@ -65,7 +89,14 @@ fn arguments(params: &[(String, String)]) -> Result<BTreeMap<String, String>, Fa
 
 /// Says findings; with an error among them the command is over.
 pub(crate) fn judge(source: &SourceFile, findings: &[Diagnostic]) -> Result<(), Failure> {
-    say(source, findings);
+    judge_telling(source, findings, &mut on_terminal)
+}
+
+/// The same for who has another place for what is said.
+pub(crate) fn judge_telling(source: &SourceFile, findings: &[Diagnostic], tell: Tell<'_>) -> Result<(), Failure> {
+    if !findings.is_empty() {
+        tell(Told::Findings(source, findings));
+    }
     if findings.iter().any(Diagnostic::is_error) {
         return Err(Failure::silent(exit_code::BAD_RUNBOOK));
     }

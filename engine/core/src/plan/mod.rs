@@ -30,7 +30,7 @@ pub use file::PlanFileError;
 pub use inventory::{INVENTORY, Inventory};
 pub use model::{Host, HostIndex, Plan, Precondition, Step, StepIndex, Transport};
 pub use names::{NameTable, OutputState, RESERVED, is_reserved};
-pub use param::{ParamValue, SecretReference, bind, check_declarations};
+pub use param::{ParamValue, SecretReference, as_typed, bind, check_declarations, value_of};
 pub use print::{LaneRow, PlanFacts, PrintStyle, lanes, print_human, print_json, print_step};
 pub use render::{Bindings, HoleError};
 pub use script::{MAX_SCRIPT, Scripts};

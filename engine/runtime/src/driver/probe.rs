@@ -25,30 +25,31 @@ use crate::state::RunId;
 /// Bytes of a check's output that are shown.
 const SHOWN: usize = 300;
 
-/// What was seen.
+/// What was seen in all.
 #[derive(Debug)]
 pub struct Probed {
-    /// What a run would have written, in order.
-    pub records: Vec<Record>,
     /// What such a run would have ended with; `None`: its steps could start.
     pub refused: Option<ExitCode>,
     /// What the operator should know besides.
     pub notices: Vec<String>,
-    outputs: OutputStore,
-    run: String,
-    _scratch: Scratch,
 }
 
-impl Probed {
-    /// The last line that a check wrote, redacted: on standard error, else on standard output.
-    #[must_use]
-    pub fn said(&self, record: &Record) -> Option<String> {
+/// What checks wrote.
+struct Wrote<'a> {
+    outputs: &'a OutputStore,
+    run: &'a str,
+}
+
+impl Wrote<'_> {
+    /// The last line of the check that a record is about, redacted: on standard error, else on standard output.
+    fn last_line(&self, record: &Record) -> Option<String> {
         let (path, purpose, attempt) = match &record.kind {
             RecordKind::StepSucceeded { path, purpose, attempt, .. }
             | RecordKind::StepFailed { path, purpose, attempt, .. } => (path, *purpose, *attempt),
             _ => return None,
         };
-        let key = EffectKey { run: self.run.clone(), path: path.clone(), host: path.host()?.clone(), purpose, attempt };
+        let (run, host) = (self.run.to_owned(), path.host()?.clone());
+        let key = EffectKey { run, path: path.clone(), host, purpose, attempt };
         [StreamKind::Stderr, StreamKind::Stdout].into_iter().find_map(|stream| {
             let bytes = std::fs::read(self.outputs.dir().join(OutputName::new(&key).stream(stream))).ok()?;
             let text = String::from_utf8_lossy(&bytes);
@@ -59,11 +60,17 @@ impl Probed {
 }
 
 /// Connects to every host of a plan, runs its preflights and its preconditions, and stops there. `secrets` are those of
-/// the plan: a precondition may read one.
+/// the plan: a precondition may read one. `seen` is told of every record as it comes, and of the last line of a check.
 ///
 /// # Errors
 /// A [`DriverError`]; nothing was learned.
-pub async fn probe(plan: Plan, origin: &Origin, ssh: &SshSettings, secrets: Secrets) -> Result<Probed, DriverError> {
+pub async fn probe(
+    plan: Plan,
+    origin: &Origin,
+    ssh: &SshSettings,
+    secrets: Secrets,
+    seen: &mut (dyn FnMut(&Record, Option<String>) + Send),
+) -> Result<Probed, DriverError> {
     let machine = |what: &'static str| move |source| DriverError::Machine { what, source };
     let clock = Clock::new().map_err(machine("read this boot's id"))?;
     let scratch = Scratch::new().map_err(machine("make a directory for temporary files"))?;
@@ -83,6 +90,7 @@ pub async fn probe(plan: Plan, origin: &Origin, ssh: &SshSettings, secrets: Secr
     let kept = (outputs.clone(), Arc::new(secrets));
     let mut dispatcher = Dispatcher::new(&run, (id.as_str(), ""), ways, timers, (inbox, feed), kept);
     let mut journal = Memory(Vec::new());
+    let mut told_of = 0;
     let mut next = Some(Input::Start { actor: operator(), info: Box::new(info) });
     while let Some(input) = next {
         let now = clock.now();
@@ -91,6 +99,15 @@ pub async fn probe(plan: Plan, origin: &Origin, ssh: &SshSettings, secrets: Secr
         // Late or twice: as in a run, it changes nothing.
         drop(batch.decide(input));
         let Ok(effects) = batch.commit(&mut journal);
+        let wrote = Wrote { outputs: &outputs, run: id.as_str() };
+        for record in journal.0.get(told_of..).unwrap_or_default() {
+            // The batch that ends the checks intends the first steps too; that is no news.
+            if matches!(record.kind, RecordKind::RunStarted {}) {
+                break;
+            }
+            seen(record, wrote.last_line(record));
+        }
+        told_of = journal.0.len();
         if run.state().phase() != Phase::Checking {
             break;
         }
@@ -108,12 +125,7 @@ pub async fn probe(plan: Plan, origin: &Origin, ssh: &SshSettings, secrets: Secr
     };
     let notices = std::iter::from_fn(|| told.try_next()).filter_map(notice).collect();
     let refused = run.state().finished();
-    let mut records = journal.0;
-    // The same batch intends the first steps; it is dropped, and so is what it would have said.
-    if let Some(started) = records.iter().position(|record| matches!(record.kind, RecordKind::RunStarted {})) {
-        records.truncate(started);
-    }
-    Ok(Probed { records, refused, notices, outputs, run: id.to_string(), _scratch: scratch })
+    Ok(Probed { refused, notices })
 }
 
 /// An effect as a probe lets it happen: nothing is made on a host, and only what reads is sent.

@@ -27,7 +27,7 @@ use super::Program;
 pub(crate) const SIZES: [(u16, u16); 3] = [(80, 24), (140, 45), (60, 18)];
 
 /// Draws a screen once.
-pub(crate) fn draw(screen: &dyn Program, now: &Now, width: u16, height: u16) -> Buffer {
+pub(crate) fn draw<N>(screen: &dyn Program<N>, now: &Now, width: u16, height: u16) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal in memory");
     terminal.draw(|frame| screen.draw(frame, now)).expect("a terminal in memory takes everything");
     terminal.backend().buffer().clone()
@@ -54,7 +54,7 @@ pub(crate) fn rows(buffer: &Buffer) -> Vec<String> {
 }
 
 /// A screen as text, for snapshots: every row, without the spaces at its end.
-pub(crate) fn picture(screen: &dyn Program, now: &Now, width: u16, height: u16) -> String {
+pub(crate) fn picture<N>(screen: &dyn Program<N>, now: &Now, width: u16, height: u16) -> String {
     rows(&draw(screen, now, width, height)).join("\n")
 }
 

@@ -4,11 +4,13 @@
 
 mod bind;
 mod declared;
+mod one;
 mod parse;
 mod value;
 
 pub use bind::bind;
 pub use declared::check_declarations;
+pub use one::{as_typed, value_of};
 pub use value::{ParamValue, SecretReference};
 
 #[cfg(test)]

@@ -130,3 +130,13 @@ fn declarations_are_checked_without_values() {
     check_declarations(&parse_runbook(&source).0.unwrap(), &mut findings);
     assert_eq!(findings, []);
 }
+
+#[test]
+fn one_value_is_judged_as_the_compiler_judges_it() {
+    let source = runbook("  x: { type: integer, max: 5, default: 3 }");
+    let declared = parse_runbook(&source).0.unwrap().params.remove(0);
+    assert_eq!(value_of(&declared, &inventory(), "4"), Ok(ParamValue::Integer(4)));
+    let refused = value_of(&declared, &inventory(), "6").unwrap_err();
+    assert!(bind_text("  x: { type: integer, max: 5, default: 3 }", &[("x", "6")]).contains(&refused.message));
+    assert_eq!(declared.default.as_ref().and_then(as_typed).as_deref(), Some("3"));
+}

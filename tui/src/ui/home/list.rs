@@ -1,0 +1,132 @@
+//! The list of what can be opened.
+
+use banister_core::run::ExitCode;
+use banister_runtime::state::{RunState, RunSummary};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::Listing;
+use super::listing::Entry;
+use super::paint::{Painted, from_so_that, lines, paragraph};
+use crate::ui::Theme;
+use crate::ui::text::{cut, fit, shown, width};
+
+/// Where the cursor is, and what is filtered by.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Place {
+    /// The row under the cursor, among those that are shown.
+    pub(super) at: usize,
+    pub(super) filter: String,
+    pub(super) is_typing: bool,
+}
+
+impl Place {
+    /// What the filter lets through.
+    pub(super) fn shown<'a>(&self, listing: &'a Listing) -> Vec<Entry<'a>> {
+        listing.entries().into_iter().filter(|entry| entry.has(&self.filter)).collect()
+    }
+
+    pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, listing: &Listing, theme: Theme) {
+        let entries = self.shown(listing);
+        let (mut all, mut seen, mut heading) = (Vec::<Painted>::new(), 0, "");
+        let names = |of: fn(&Entry<'_>) -> Option<usize>| entries.iter().filter_map(of).max().unwrap_or(0);
+        let books = names(|entry| match entry {
+            Entry::Book(book, _) => Some(width(&book.name)),
+            _ => None,
+        });
+        for (at, entry) in entries.iter().enumerate() {
+            if entry.heading() != heading {
+                if !all.is_empty() {
+                    all.push((String::new(), Style::new()));
+                }
+                heading = entry.heading();
+                all.push((format!(" {heading}"), theme.label()));
+            }
+            let (mark, style) = if at == self.at { ('>', theme.cursor()) } else { (' ', Style::new()) };
+            let style = match entry {
+                Entry::Resumable(_) => theme.attention(),
+                Entry::Book(book, _) if book.mistakes > 0 => theme.attention(),
+                _ => style,
+            };
+            let room = usize::from(area.width).saturating_sub(4);
+            all.push((format!(" {mark} {}", row(entry, room, books.min(32))), style));
+            if at == self.at {
+                seen = all.len() - 1;
+            }
+        }
+        if entries.is_empty() && !self.filter.is_empty() {
+            all.push((format!(" nothing has `{}`; esc shows everything", shown(&self.filter)), Style::new()));
+        } else if listing.books.is_empty() {
+            all.extend(no_books(listing, area.width));
+        }
+        lines(frame, area, &all, from_so_that(seen, area.height));
+    }
+}
+
+fn no_books(listing: &Listing, width: u16) -> Vec<Painted> {
+    let places: Vec<String> = listing.looked_in.iter().map(|dir| dir.display().to_string()).collect();
+    let says = format!(
+        "There is no runbook in {}. The shortest useful one has eight lines: see the book's tutorial, or write a file \
+         there and check it with `banister check FILE`.",
+        places.join(", ")
+    );
+    let mut all = vec![(String::new(), Style::new())];
+    all.extend(paragraph(&says, width, 1, Style::new()));
+    all
+}
+
+fn row(entry: &Entry<'_>, room: usize, books: usize) -> String {
+    match entry {
+        Entry::Resumable(run) | Entry::Live(run) | Entry::Past(run) => run_row(run, room),
+        Entry::Book(book, last) => {
+            let name = fit(&shown(&book.name), books);
+            let right = match last {
+                _ if book.mistakes > 0 => format!("! {}, see `banister check`", count(book.mistakes, "mistake")),
+                Some(run) => format!("last {} {}", began(run, room), stands(&run.state)),
+                None => "never run here".to_owned(),
+            };
+            let title = if book.title == book.name { String::new() } else { shown(&book.title) };
+            sides(&format!("{name}  {title}"), &right, room)
+        }
+    }
+}
+
+fn count(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
+/// A row with less room has no year in it.
+const WIDE: usize = 100;
+
+fn began(run: &RunSummary, room: usize) -> String {
+    let how = if room >= WIDE { "%Y-%m-%d %H:%MZ" } else { "%m-%d %H:%MZ" };
+    run.began.map_or_else(|| "-".to_owned(), |at| at.format(how).to_string())
+}
+
+/// How a run stands, in a word or two.
+fn stands(state: &RunState) -> String {
+    match state {
+        RunState::Running(_) => "running".to_owned(),
+        RunState::Interrupted => "interrupted".to_owned(),
+        RunState::Drained(exit) => format!("drained ({exit})"),
+        RunState::Finished(ExitCode::DONE) => "done".to_owned(),
+        RunState::Finished(exit) => format!("ended with {exit}"),
+        RunState::NeverStarted => "never started".to_owned(),
+        RunState::Unreadable(why) => format!("cannot be read: {}", shown(why)),
+    }
+}
+
+fn run_row(run: &RunSummary, room: usize) -> String {
+    let id = run.id.as_str().get(..8).unwrap_or_default();
+    let of = |text: &Option<String>| shown(text.as_deref().unwrap_or("-"));
+    let left = format!("{id}  {}  {}  {}", began(run, room), of(&run.environment), of(&run.runbook));
+    sides(&left, &stands(&run.state), room)
+}
+
+/// Two texts on one line, the right one at its end; the left one gives way, and where there is no room the right one.
+fn sides(left: &str, right: &str, room: usize) -> String {
+    let right = cut(right, room / 2).into_owned();
+    let left_room = room.saturating_sub(width(&right) + 2);
+    format!("{}  {right}", fit(left, left_room))
+}
