@@ -135,7 +135,8 @@ fn who_detaches_and_attaches_again_has_lost_nothing() {
     let scenario = Detached::new();
     scenario.hook("block_two");
     let runbook = scenario.three_steps().display().to_string();
-    let Some(mut person) = Pty::banister(&scenario, &["run", &runbook, "-i", "inventory.yaml"], 120, 40) else {
+    let Some(mut person) = Pty::banister(&scenario, &["run", &runbook, "-i", "inventory.yaml", "--plain"], 120, 40)
+    else {
         return;
     };
     scenario.arrived();
@@ -160,7 +161,8 @@ fn a_terminal_that_goes_away_takes_nothing_with_it() {
     let scenario = Detached::new();
     scenario.hook("block_two");
     let runbook = scenario.three_steps().display().to_string();
-    let Some(mut person) = Pty::banister(&scenario, &["run", &runbook, "-i", "inventory.yaml"], 120, 40) else {
+    let Some(mut person) = Pty::banister(&scenario, &["run", &runbook, "-i", "inventory.yaml", "--plain"], 120, 40)
+    else {
         return;
     };
     scenario.arrived();
@@ -180,18 +182,23 @@ fn an_ask_waits_for_whoever_comes() {
          \x20 - { id: look, pause: Look at the graph }\n",
     );
     let runbook = runbook.display().to_string();
-    let Some(mut first) = Pty::banister(&scenario, &["run", &runbook, "-i", "inventory.yaml"], 120, 40) else { return };
+    let Some(mut first) = Pty::banister(&scenario, &["run", &runbook, "-i", "inventory.yaml", "--plain"], 120, 40)
+    else {
+        return;
+    };
     first.sees("choose 1 to 1: ");
     first.signal(Signal::HUP);
     assert_eq!(first.exit(), 50);
-    let Some(mut watcher) = Pty::banister(&scenario, &["attach", "last", "--watch"], 120, 40) else { return };
+    let Some(mut watcher) = Pty::banister(&scenario, &["attach", "last", "--watch", "--plain"], 120, 40) else {
+        return;
+    };
     watcher.sees("ASK look");
     watcher.types("menu\n");
     watcher.sees("choose 1 to 4: ");
     assert!(!watcher.screen().contains("abort"), "who only looks can do nothing");
     watcher.types("who\n");
     watcher.sees("only looks");
-    let Some(mut second) = Pty::banister(&scenario, &["attach", "last"], 120, 40) else { return };
+    let Some(mut second) = Pty::banister(&scenario, &["attach", "last", "--plain"], 120, 40) else { return };
     second.sees("choose 1 to 1: ");
     second.types("continue\n");
     assert_eq!((second.exit(), watcher.exit()), (0, 0));
@@ -203,7 +210,8 @@ fn an_interrupt_holds_the_run_and_whoever_goes_leaves_it_held() {
     let scenario = Detached::new();
     scenario.hook("block_two");
     let runbook = scenario.three_steps().display().to_string();
-    let Some(mut person) = Pty::banister(&scenario, &["run", &runbook, "-i", "inventory.yaml"], 120, 40) else {
+    let Some(mut person) = Pty::banister(&scenario, &["run", &runbook, "-i", "inventory.yaml", "--plain"], 120, 40)
+    else {
         return;
     };
     scenario.arrived();

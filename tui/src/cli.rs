@@ -22,11 +22,28 @@ const ABOUT: &str = "Banister runs incident runbooks: it shows what will happen,
 /// The whole command line.
 #[derive(Debug, Parser)]
 #[command(name = "banister", version, about = ABOUT, after_help = exit_code::help(), max_term_width = 100)]
-#[command(disable_help_subcommand = true, propagate_version = false)]
+#[command(disable_help_subcommand = true, propagate_version = false, args_conflicts_with_subcommands = true)]
 pub struct Cli {
-    /// What to do.
+    /// What to do; without one, on a terminal: home.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
+    /// Of home.
+    #[command(flatten)]
+    pub home: HomeArgs,
+}
+
+/// Home, where no command is given.
+#[derive(Debug, Clone, Args)]
+pub struct HomeArgs {
+    /// Which hosts there are.
+    #[command(flatten)]
+    pub hosts: HostsArgs,
+    /// Where runs are kept.
+    #[command(flatten)]
+    pub state: StateArgs,
+    /// How it is shown.
+    #[command(flatten)]
+    pub ui: UiArgs,
 }
 
 /// One command each.
@@ -195,6 +212,9 @@ pub struct RunArgs {
     /// The incident this run belongs to
     #[arg(long, value_name = "ID")]
     pub incident: Option<String>,
+    /// Run only this plan: its hash, as `banister plan` prints it
+    #[arg(long, value_name = "sha256:…")]
+    pub plan: Option<String>,
     /// Keep the engine in this process: it ends with it. For supervisors and CI
     #[arg(long)]
     pub foreground: bool,

@@ -41,7 +41,11 @@ pub fn main() -> ExitCode {
             };
         }
     };
-    match commands::dispatch(cli.command) {
+    let done = match cli.command {
+        Some(command) => commands::dispatch(command),
+        None => commands::home(&cli.home),
+    };
+    match done {
         Ok(exit) => ExitCode::from(exit.0),
         Err(failure) => {
             terminal::complain(&failure);

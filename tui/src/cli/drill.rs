@@ -9,7 +9,7 @@ use clap::Args;
 use super::StateArgs;
 
 /// Set by `banister drill` for the engines that it runs in the lab.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct DrillFlag {
     /// Honour answers of the people in this file: drills only
     #[arg(long, value_name = "FILE", hide = true)]

@@ -7,6 +7,7 @@ mod completions;
 mod doctor;
 mod engine;
 mod hold;
+mod home;
 mod hosts;
 mod lab;
 mod ledger;
@@ -25,6 +26,8 @@ pub(crate) mod timeline;
 mod verify;
 
 use banister_core::run::ExitCode;
+
+pub(crate) use home::home;
 
 use crate::cli::Command;
 use crate::failure::Failure;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use banister_core::run::{ExitCode, Record};
-use banister_runtime::control::Verb;
 use banister_runtime::driver::operator;
 use banister_runtime::journal::Follower;
 
@@ -13,7 +12,7 @@ use chrono::{DateTime, Utc};
 use crate::cli::ReplayArgs;
 use crate::failure::Failure;
 use crate::ui::run::RunScreen;
-use crate::ui::{Heard, Mailbox, Outlet, Post, Theme, play};
+use crate::ui::{Heard, Mailbox, Nowhere, Post, Theme, play};
 use crate::{exit_code, select};
 
 /// Nobody waits longer for the next record, however long the run did.
@@ -37,8 +36,12 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<ExitCode, Failure> {
         .map_err(fault)?;
     let mut screen = RunScreen::new(Theme::of_terminal(args.ui.theme));
     screen.model.replay = true;
-    play(&mut screen, &mailbox, &post, &mut Nobody).map_err(fault)?;
+    play(&mut screen, &mailbox, &post, &mut Nowhere).map_err(fault)?;
     Ok(ExitCode::DONE)
+}
+
+fn scaled(gap: Duration, speed: f64) -> Duration {
+    Duration::from_secs_f64((gap.as_secs_f64() / speed.max(0.01)).min(LONGEST.as_secs_f64()))
 }
 
 /// Says everything again, at its time.
@@ -50,24 +53,9 @@ fn perform(post: &Post, welcome: Heard, records: Vec<Record>, speed: f64) {
     for record in records {
         let gap = before.map_or(Duration::ZERO, |before| (record.at - before).to_std().unwrap_or_default());
         before = Some(record.at);
-        std::thread::sleep(gap.div_f64(speed.max(0.01)).min(LONGEST));
+        std::thread::sleep(scaled(gap, speed));
         if !post.news(Heard::Record(Box::new(record))) {
             return;
         }
-    }
-}
-
-/// A record answers nothing.
-struct Nobody;
-
-impl Outlet for Nobody {
-    fn send(&mut self, _id: u64, _verb: &Verb) {}
-
-    fn keep(&mut self, _text: &str) -> Option<String> {
-        None
-    }
-
-    fn shell(&mut self, _host: &str, _ask: u32) -> Result<(), String> {
-        Err("this is a replay".to_owned())
     }
 }

@@ -15,6 +15,11 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let compiled = compile(&args.runbook, &args.target)?;
     let state = select::state(&args.state)?;
     let hash = compiled.plan.hash();
+    if let Some(seen) = args.plan.as_ref().filter(|seen| **seen != hash) {
+        let message = format!("this is another plan: {hash}, not {seen}; nothing was started");
+        let hint = "the runbook, the inventory or a parameter changed since it was looked at: look again";
+        return Err(Failure::new(ExitCode::REFUSED, message).hint(hint));
+    }
     let origin = compiled.origin(args.incident.clone());
     let brought = Brought {
         answers: args.answers.as_deref(),

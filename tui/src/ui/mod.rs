@@ -38,7 +38,7 @@ pub(crate) use mailbox::{Mailbox, Post};
 pub(crate) use message::Message;
 pub(crate) use order::Order;
 pub(crate) use overlay::{Overlay, Reaction};
-pub(crate) use play::{Outlet, play};
+pub(crate) use play::{Nowhere, Outlet, play};
 pub(crate) use program::Program;
 pub(crate) use terminal::can_draw;
 pub(crate) use theme::Theme;

@@ -39,6 +39,21 @@ pub(crate) trait Outlet {
     fn shell(&mut self, host: &str, ask: u32) -> Result<(), String>;
 }
 
+/// Of a program that has no engine.
+pub(crate) struct Nowhere;
+
+impl Outlet for Nowhere {
+    fn send(&mut self, _id: u64, _verb: &Verb) {}
+
+    fn keep(&mut self, _text: &str) -> Option<String> {
+        None
+    }
+
+    fn shell(&mut self, _host: &str, _ask: u32) -> Result<(), String> {
+        Err("there is no engine here".to_owned())
+    }
+}
+
 /// Plays a program until it leaves. `post` is the other end of `mailbox`.
 ///
 /// # Errors

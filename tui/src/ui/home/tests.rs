@@ -26,7 +26,8 @@ fn id(head: &str) -> RunId {
 fn run(head: &str, runbook: &str, minute: u32, state: RunState) -> RunSummary {
     let began = format!("2026-11-20T10:{minute:02}:00Z").parse().expect("a moment");
     let environment = Some("staging".to_owned());
-    RunSummary { id: id(head), began: Some(began), runbook: Some(runbook.to_owned()), environment, state }
+    let runbook = Some(runbook.to_owned());
+    RunSummary { id: id(head), began: Some(began), by: None, runbook, environment, state }
 }
 
 fn book(name: &str, title: &str) -> Book {
