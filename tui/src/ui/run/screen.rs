@@ -160,11 +160,13 @@ impl RunScreen {
         }
         let hint =
             |action: Action, says: &'static str| (super::key_of(action).map(Key::name).unwrap_or_default(), says);
-        let failed = self.model.asking(|words| words.contains(&Word::Retry)).is_some();
+        let may = |word: Word| self.model.asking(|words| words.contains(&word)).is_some();
         let is_held = self.model.view.as_ref().is_some_and(|view| view.state().is_held());
         let mut hints = vec![hint(Action::Help, "help"), hint(Action::NextPane, "pane"), hint(Action::Asks, "asks")];
-        if failed {
+        if may(Word::Retry) {
             hints.push(hint(Action::Retry, "retry"));
+        }
+        if may(Word::Undo) {
             hints.push(hint(Action::Undo, "undo"));
         }
         hints.push(if is_held { hint(Action::Continue, "continue") } else { hint(Action::Hold, "hold") });

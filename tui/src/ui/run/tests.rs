@@ -1,19 +1,221 @@
-//! What the run's screen shows and does.
+//! What keys do on the run's screen.
 
-use crate::ui::testing::{APPROVED, BROKERS, FIRST, HOSTS, MANY, Scene, compile, many, rehearsed, restart_of_brokers};
+use banister_core::run::{EffectKey, Purpose};
+use banister_runtime::control::Verb;
+use banister_runtime::driver::Wanted;
 
-#[test]
-fn a_scene_comes_to_its_end() {
-    let mut scene = Scene::started(restart_of_brokers());
-    scene.all_end(|_| (0, "0"));
-    let picture = scene.look(80, 24);
-    assert!(scene.screen.model.view.as_ref().is_some_and(|view| view.asks().next().is_some()), "{picture}");
-}
+use super::{Pane, RowId, RunScreen};
+use crate::ui::testing::{
+    APPROVED, BROKERS, FIRST, HOSTS, MANY, Scene, compile, many, person, rehearsed, restart_of_brokers,
+};
+use crate::ui::{Heard, Message, Order};
 
 #[test]
 fn every_book_of_the_scenes_compiles_and_can_be_rehearsed() {
-    for (book, hosts) in [(FIRST, ""), (BROKERS, HOSTS), (APPROVED, HOSTS), (MANY, &many(200))] {
+    for (book, hosts) in [(FIRST, ""), (BROKERS, HOSTS), (APPROVED, HOSTS), (MANY, &many(20))] {
         let plan = compile(book, hosts);
         assert!(rehearsed(&plan, "world: fine\nsteps: { \"*\": { stdout: \"0\" } }\n").len() > 5);
     }
+}
+
+/// The first batch of the brokers stops.
+fn stopping() -> Scene {
+    let mut scene = Scene::started(restart_of_brokers());
+    for host in 1..=5 {
+        scene.ends(&format!("?tools/@kafka-0{host}"), 0, "");
+    }
+    scene.after(20_000).ends("snapshot/@kafka-01", 0, "a\nb\n");
+    scene.after(3_000).ends("pause_cruise/@kafka-01", 0, "");
+    scene.after(5_000);
+    scene.update(Message::Resize { width: 140, height: 45 });
+    scene
+}
+
+/// The row that the cursor of the steps stands on, in words.
+fn cursor(screen: &RunScreen) -> String {
+    let board = screen.model.board().expect("welcomed");
+    let items = screen.model.step_items(board, &screen.place);
+    super::Board::words_of(&items[super::Board::cursor_of(&items, screen.place.step.as_ref())])
+}
+
+#[test]
+fn the_cursor_follows_what_runs_until_it_is_moved_and_again_when_asked() {
+    let mut scene = stopping();
+    let two = "Stop the broker on each host";
+    for (keys, expect) in [
+        ("", format!("RUN 3.1 {two}")),
+        ("j", "todo 3.2 Start the broker on each host".to_owned()),
+        ("k k k", "ok 2 Pause cruise control".to_owned()),
+        ("g", "ok batches 0 to 0".to_owned()),
+        ("G", "todo 5 Tell the channel".to_owned()),
+        ("f", format!("RUN 3.1 {two}")),
+        ("up esc", format!("RUN 3.1 {two}")),
+        // A line of several hosts opens, and folds from one of them.
+        ("space j", "RUN restart/@kafka-01/stop ".to_owned()),
+        ("space", format!("RUN 3.1 {two}")),
+    ] {
+        scene.keys(keys);
+        assert_eq!(cursor(&scene.screen), expect, "after `{keys}`");
+    }
+}
+
+#[test]
+fn a_batch_is_folded_and_opened() {
+    let mut scene = stopping();
+    scene.keys("k space");
+    assert_eq!(cursor(&scene.screen), "RUN batches 1 to 1");
+    assert!(scene.look(140, 45).contains(">+ RUN      3 batch 1  2 hosts"), "{}", scene.look(140, 45));
+    scene.keys("space");
+    assert!(scene.look(140, 45).contains("3.1 Stop the broker on each host"));
+}
+
+#[test]
+fn a_filter_is_kept_recalled_and_dropped() {
+    let mut scene = stopping();
+    scene.keys("/");
+    assert!(scene.screen.is_text(), "letters are text now");
+    scene.keys("gate");
+    assert!(scene.look(80, 24).contains("filter /gate_"), "{}", scene.look(80, 24));
+    scene.keys("enter");
+    let picture = scene.look(80, 24);
+    assert!(picture.contains("/gate") && !picture.contains("3.1 Stop"), "{picture}");
+    // It is there when somebody wants to go on typing.
+    scene.keys("/ 3 enter");
+    assert_eq!(scene.screen.place.step_filter.as_deref(), Some("gate3"));
+    assert!(scene.look(80, 24).contains("no step fits the filter"));
+    scene.keys("esc");
+    assert_eq!(scene.screen.place.step_filter, None);
+    // The hosts have one of their own, which finds a step's host as well.
+    scene.keys("tab / - 0 4 enter");
+    let picture = scene.look(80, 24);
+    assert!(picture.contains("kafka-04") && !picture.contains("  kafka-05"), "{picture}");
+}
+
+#[test]
+fn output_is_followed_searched_wrapped_and_copied() {
+    let mut scene = stopping();
+    let lines: String =
+        (1..=300).map(|n| format!("line {n} of the log{}\n", if n % 100 == 0 { " ERROR" } else { "" })).collect();
+    scene.prints("restart/@kafka-01/stop", false, lines);
+    assert!(scene.look(140, 45).contains(" line 300 of the log"), "{}", scene.look(140, 45));
+    scene.keys("tab tab");
+    assert_eq!(scene.screen.place.pane, Pane::Output);
+    // Somebody reads: what comes moves nothing.
+    scene.keys("page-up");
+    let before = scene.look(140, 45);
+    scene.prints("restart/@kafka-01/stop", false, "more\n");
+    let strip =
+        |text: &str| text.lines().filter(|line| line.contains("││ line")).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(strip(&before), strip(&scene.look(140, 45)));
+    assert!(!before.contains("││ line 300 of"), "{before}");
+    scene.keys("f");
+    assert!(scene.look(140, 45).contains("│ more"), "{}", scene.look(140, 45));
+    // A search goes to the last place above, then up and down.
+    scene.keys("/ E R R O R enter");
+    let at = |scene: &Scene| scene.screen.place.at;
+    assert_eq!(at(&scene), Some(299));
+    scene.keys("<");
+    assert_eq!(at(&scene), Some(199));
+    scene.keys(">");
+    assert_eq!(at(&scene), Some(299));
+    assert!(scene.look(140, 45).contains("││ line 300 of the log ERROR"));
+    let orders = scene.keys("y");
+    assert_eq!(orders, [Order::Copy("line 300 of the log ERROR".to_owned())]);
+    // Zoomed, the pane is copied as it is seen, without borders.
+    scene.keys("z");
+    let picture = scene.look(80, 10);
+    assert!(!picture.contains('│') && !picture.contains('─'), "{picture}");
+    let orders = scene.keys("y");
+    let [Order::Copy(text)] = orders.as_slice() else { panic!("a copy, not {orders:?}") };
+    assert_eq!(text.lines().count(), 8);
+    assert!(text.ends_with("line 300 of the log ERROR"), "{text}");
+    scene.keys("esc esc");
+    assert!(!scene.screen.place.zoom);
+}
+
+#[test]
+fn what_is_looked_at_is_wanted_after_a_tick_and_read_once() {
+    let mut scene = stopping();
+    let sent = |orders: Vec<Order>| -> Vec<Verb> {
+        orders
+            .into_iter()
+            .filter_map(|order| match order {
+                Order::Send { verb, .. } => Some(*verb),
+                _ => None,
+            })
+            .collect()
+    };
+    let tick = |scene: &mut Scene| {
+        scene.after(1_000);
+        sent(scene.update(Message::Tick))
+    };
+    assert_eq!(tick(&mut scene), [], "a cursor on its way orders nothing");
+    let verbs = tick(&mut scene);
+    let key = EffectKey { purpose: Purpose::Main, ..scene.key("restart/@kafka-01/stop") };
+    let want = Verb::Want { output: Wanted::Step { path: key.path.clone(), host: Some(key.host.clone()) } };
+    assert_eq!(verbs.first(), Some(&want));
+    assert!(matches!(verbs.get(1), Some(Verb::Read { key: its, from: None, .. }) if its.host == key.host));
+    assert_eq!(tick(&mut scene), [], "once");
+    // What is stored comes in the place of what came live.
+    let Some(Order::Send { id, .. }) = scene.orders.last().cloned() else { panic!("the read") };
+    scene.hear(Heard::Chunk { id, from: 4_096, total: 4_106, bytes: b"from disk\n".to_vec() });
+    scene.prints("restart/@kafka-01/stop", false, "and live\n");
+    let picture = scene.look(140, 45);
+    assert!(picture.contains("from disk") && picture.contains("and live"), "{picture}");
+    assert!(picture.contains("more before is not on this screen"), "{picture}");
+    // Another row is another want. What printed nothing is not read, and a replay asks for nothing.
+    scene.keys("k k");
+    assert_eq!((tick(&mut scene).len(), tick(&mut scene).len()), (0, 1));
+    scene.screen.model.replay = true;
+    scene.keys("k");
+    assert_eq!((tick(&mut scene), tick(&mut scene)), (vec![], vec![]));
+    assert!(scene.look(140, 45).contains("banister output 7f3a9c1e snapshot/@kafka-01"), "{}", scene.look(140, 45));
+}
+
+#[test]
+fn who_was_away_is_told_what_changed() {
+    let mut scene = stopping();
+    scene.keys("j");
+    scene.after(100_000);
+    for host in ["kafka-01", "kafka-02"] {
+        scene.ends(&format!("restart/@{host}/stop"), 0, "").ends(&format!("restart/@{host}/stop"), 0, "");
+    }
+    scene.after(150_000);
+    scene.keys("k");
+    let said = scene.screen.model.messages.last().map(|said| said.text.clone());
+    assert_eq!(said.as_deref(), Some("away 4:10: step 3.1 batch 1 ok, step 3.2 batch 1 RUN"));
+    scene.after(30_000).keys("k");
+    assert_eq!(scene.screen.model.messages.len(), 1, "half a minute is not away");
+    scene.after(61_000).keys("k");
+    let said = scene.screen.model.messages.last().map(|said| said.text.clone());
+    assert_eq!(said.as_deref(), Some("away 1:01: nothing changed"));
+}
+
+#[test]
+fn hosts_of_one_state_are_one_row_until_they_are_opened() {
+    let mut scene = Scene::started(compile(MANY, &many(200)));
+    scene.after(1_000).ends("restart/@web-001/configure", 0, "");
+    scene.after(1_000).ends("restart/@web-001/nginx", 0, "");
+    scene.update(Message::Resize { width: 140, height: 45 });
+    scene.keys("tab");
+    let picture = scene.look(140, 45);
+    for row in ["+ 1 ok  web-001", "+ 190 todo  batches 3 to 6"] {
+        assert!(picture.contains(row), "{row} in\n{picture}");
+    }
+    assert!(picture.contains("web-010   todo"), "the next batch is there one by one:\n{picture}");
+    scene.keys("G space");
+    assert_eq!(scene.screen.place.host, Some(RowId::State("todo")));
+    scene.keys("j");
+    assert_eq!(scene.screen.place.host, Some(RowId::Host("web-011".to_owned())));
+}
+
+#[test]
+fn who_has_the_pen_and_who_is_here_is_said_in_the_wide_header() {
+    let mut scene = stopping();
+    scene.here(&[("alice", 1000, false), ("bob", 1001, true)]);
+    let first = scene.look(140, 45).lines().next().map(str::to_owned).unwrap_or_default();
+    assert!(first.contains("pen alice (you)  also here: bob (watching)"), "{first}");
+    scene.command(person("bob", 1001), banister_core::run::Command::Pen);
+    let first = scene.look(140, 45).lines().next().map(str::to_owned).unwrap_or_default();
+    assert!(first.contains("pen bob") && !first.contains("also here"), "{first}");
 }

@@ -29,7 +29,7 @@ pub(super) fn title(screen: &RunScreen, board: &Board, cells: usize) -> Title {
         right.push(format!("batch {batch} of {}", roster.batches));
     }
     if roster.spent > 0 || roster.budget > 0 {
-        right.push(format!("failed {} of {}", roster.spent, roster.budget));
+        right.push(format!("failed {}, budget {}", roster.spent, roster.budget));
     }
     right.push(format!("touched {touched} of {all}"));
     let left = format!("hosts  {}{filter}", counts.join("  "));

@@ -19,6 +19,8 @@ mod output;
 mod page;
 mod pager;
 mod plan;
+#[cfg(test)]
+mod robust;
 mod small;
 mod stacked;
 mod steps;

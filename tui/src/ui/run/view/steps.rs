@@ -119,8 +119,9 @@ fn step(screen: &RunScreen, board: &Board, line: &StepLine, cursor: bool, cells:
     says.extend(who(line, board).filter(|_| wide));
     let says = says.join("  ");
     let mut title = line.title.clone();
-    if !says.is_empty() && room > says.len() + 10 {
-        title = format!("{}  {says}", cut(&title, room.saturating_sub(width(&says) + 3)));
+    if !says.is_empty() && room > width(&says) + 10 {
+        let left = room.saturating_sub(width(&says) + 3);
+        title = if wide { format!("{}  {says}", fit(&title, left)) } else { format!("{}  {says}", cut(&title, left)) };
     }
     // A title that is cut must not run into the next column.
     let title = cut(&title, room.saturating_sub(1));
