@@ -202,8 +202,14 @@ impl RunScreen {
     /// A key came: who was away for a while is told what changed.
     pub(super) fn mark_place(&mut self, now: &Now) {
         let before = self.place.touched.replace(now.wall);
-        let Some(board) = self.model.board() else { return };
         let away = before.map(|before| now.wall - before).filter(|away| *away > AWAY);
+        let seq = self.model.view.as_ref().map_or(0, |view| view.state().seq());
+        // Most keys find the run as the key before them did.
+        if away.is_none() && std::mem::replace(&mut self.place.seen_at, seq) == seq {
+            return;
+        }
+        self.place.seen_at = seq;
+        let Some(board) = self.model.board() else { return };
         let mut changed = Vec::new();
         if away.is_some() {
             for line in board.lines() {

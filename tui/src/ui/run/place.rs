@@ -54,6 +54,8 @@ pub(crate) struct Place {
     pub(super) told: bool,
     /// When the last key came.
     pub(super) touched: Option<DateTime<Utc>>,
+    /// The run's last record then.
+    pub(super) seen_at: u64,
     /// The state words of the lines then.
     pub(super) seen: BTreeMap<RowId, String>,
 }
@@ -80,6 +82,7 @@ impl Default for Place {
             looked: None,
             told: false,
             touched: None,
+            seen_at: 0,
             seen: BTreeMap::new(),
         }
     }
