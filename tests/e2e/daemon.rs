@@ -379,3 +379,85 @@ fn what_is_wrong_is_said_before_anything_is_made() {
     let runs = fs::read_dir(scenario.path("state/runs")).map_or(0, Iterator::count);
     assert_eq!(runs, 0);
 }
+
+#[test]
+fn a_menu_is_there_at_any_time_and_abort_is_typed() {
+    let scenario = Detached::new();
+    scenario.hook("block_two");
+    let runbook = scenario.three_steps().display().to_string();
+    let Some(mut person) = Pty::banister(&scenario, &["run", &runbook, "-i", "inventory.yaml"], 120, 60) else {
+        return;
+    };
+    scenario.arrived();
+    let mut asked = 0;
+    // Each line is typed when it is asked for: what comes at once is taken for pasted.
+    let mut choose = |person: &mut Pty, what: &str| {
+        asked += 1;
+        person.types("?\n");
+        until("the menu is shown", || person.raw_text().matches("choose 1 to 9: ").count() == asked);
+        person.types(&format!("{what}\n"));
+    };
+    choose(&mut person, "note");
+    person.sees("note: ");
+    person.types("pager silenced\n");
+    person.sees("note by root: pager silenced");
+    choose(&mut person, "hold");
+    until("it is held", || scenario.count("run.held", "") == 1);
+    choose(&mut person, "abort");
+    person.sees("to end run ");
+    assert!(person.screen().contains("continue  the run goes on"), "what is held can be continued");
+    person.types("no\n");
+    person.sees("that is not it, nothing was done");
+    choose(&mut person, "abort");
+    until("it asks again", || person.raw_text().matches("to end run ").count() == 2);
+    let run = scenario.run_dir().file_name().expect("a name").to_string_lossy().into_owned();
+    person.types(&format!("{}\n", &run[..8]));
+    person.sees("what runs:");
+    person.types("kill\n");
+    assert_eq!(person.exit(), 43);
+}
+
+#[test]
+fn in_the_foreground_leaving_ends_the_engine_and_others_are_told() {
+    let mut scenario = Detached::new();
+    scenario.0.detached = false;
+    scenario.hook("block_two");
+    let runbook = scenario.three_steps().display().to_string();
+    let Some(mut person) = Pty::banister(&scenario, &["run", &runbook, "-i", "inventory.yaml"], 120, 60) else {
+        return;
+    };
+    scenario.arrived();
+    assert_eq!(scenario.engine(), person.pid(), "one process");
+    let mut visitor = scenario.front("visitor", &EVENTS);
+    until("it is attached", || visitor.records().len() > 3);
+    person.types("\x03");
+    person.sees("INTERRUPTED: nothing new starts");
+    person.types("detach\n");
+    assert_eq!((person.exit(), visitor.exit()), (50, 50), "{}", visitor.said());
+    let list = scenario.expect(&["runs"], 0);
+    assert!(list.contains("interrupted"), "{list}");
+    let mut next = scenario.front("resume", &["resume", "last"]);
+    until("the next engine has found what runs", || scenario.count("step.reattached", "two") == 1);
+    scenario.open_gate();
+    scenario.unhook("block_two");
+    until("two has ended", || scenario.count("step.succeeded", "two") == 1);
+    // The interrupt has held the run, and nobody has said that it goes on.
+    scenario.expect(&["continue", "last"], 0);
+    assert_eq!(next.exit(), 0);
+    scenario.is_whole(ALL);
+}
+
+#[test]
+fn a_run_that_is_over_at_once_is_shown_all_the_same() {
+    let scenario = Detached::new();
+    let runbook = scenario.write(
+        "short.yaml",
+        "runbook: short\nif_it_fails: Nothing happened.\nhosts: localhost\ntimeout: 1m\nsteps:\n\
+         \x20 - { id: said, note: Nothing to do }\n",
+    );
+    let runbook = runbook.display().to_string();
+    for _ in 0..20 {
+        let said = scenario.expect(&["run", &runbook, "-i", "inventory.yaml"], 0);
+        assert!(said.contains("Nothing to do") && said.contains("ended with 0: done"), "{said}");
+    }
+}

@@ -6,6 +6,7 @@ use banister_core::plan::Plan;
 use banister_core::run::{Actor, Record};
 use banister_core::view::RunView;
 use banister_runtime::control::{Presence, Welcome};
+use banister_runtime::driver::operator;
 use banister_runtime::state::RunDir;
 
 /// The run as it is known here, and who is at this front end.
@@ -33,6 +34,20 @@ impl Board {
             plan,
             you: welcome.you,
             watch: welcome.watch,
+            foreground,
+            people: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// The board of a run whose engine has ended already.
+    pub(crate) fn without_engine(run: &RunDir, plan: Plan, foreground: bool) -> Self {
+        let plan = Arc::new(plan);
+        Self {
+            run: run.clone(),
+            view: Mutex::new(RunView::new(plan.clone())),
+            plan,
+            you: operator(),
+            watch: true,
             foreground,
             people: Mutex::new(Vec::new()),
         }

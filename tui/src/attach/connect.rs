@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use banister_runtime::control::{Client, ControlError};
+use banister_runtime::control::{Client, ControlError, Welcome};
+use banister_runtime::driver::Wanted;
 use banister_runtime::state::{RunDir, RunState, RunSummary};
 
 use crate::exit_code;
@@ -12,23 +13,29 @@ use crate::failure::Failure;
 const STARTING: Duration = Duration::from_secs(3);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// Connects; an engine that has just begun is waited for.
-pub(super) fn connect(run: &RunDir) -> Result<Client, Failure> {
+/// Connects and attaches; an engine that has just begun is waited for. `None`: no engine holds the run.
+pub(super) fn connect(run: &RunDir, watch: bool, output: Wanted) -> Result<Option<(Welcome, Client)>, Failure> {
     let deadline = Instant::now() + STARTING;
     loop {
-        match Client::connect(run) {
-            Ok(client) => return Ok(client),
-            Err(ControlError::NotLive(_)) if run.is_running()? && Instant::now() < deadline => {
+        let attached = Client::connect(run).and_then(|mut client| {
+            let welcome = client.attach(0, watch, output.clone())?;
+            Ok((welcome, client))
+        });
+        match attached {
+            Ok(attached) => return Ok(Some(attached)),
+            Err(ControlError::NotLive(_)) if !run.is_running()? => return Ok(None),
+            // It comes, or it goes: its socket is there a moment later than its lock, and gone a moment earlier.
+            Err(ControlError::NotLive(_) | ControlError::Io { .. }) if Instant::now() < deadline => {
                 std::thread::sleep(LOOK_EVERY);
             }
-            Err(ControlError::NotLive(_)) => return Err(not_live(run)),
+            Err(ControlError::NotLive(_)) => return Ok(None),
             Err(error) => return Err(error.into()),
         }
     }
 }
 
 /// What can be done with a run that has no engine.
-fn not_live(run: &RunDir) -> Failure {
+pub(super) fn not_live(run: &RunDir) -> Failure {
     let id = run.id();
     let (how, hint) = match RunSummary::of(run).state {
         RunState::Running(_) => ("its engine holds it and cannot be reached".to_owned(), "try again".to_owned()),

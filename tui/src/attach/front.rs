@@ -13,7 +13,7 @@ use banister_runtime::driver::Wanted;
 use banister_runtime::journal::Follower;
 use banister_runtime::state::RunDir;
 
-use super::connect::connect;
+use super::connect::{connect, not_live};
 use super::gone::{Fate, fate};
 use super::lines::Lines;
 use super::signals::{First, watch};
@@ -28,6 +28,26 @@ const AHEAD: usize = 1024;
 /// Hundredths of a second that a dialog may take to end.
 const DIALOG_ENDS: u32 = 30;
 
+/// Shows a run of which nothing but its journal is there to be shown: a short one is over before anybody has attached.
+pub(super) fn without(run: &RunDir, how: &How) -> Result<ExitCode, Failure> {
+    let Shown::After(shown) = how.shown else { return Err(not_live(run)) };
+    let board = Arc::new(Board::without_engine(run, run.read_plan()?.0, matches!(how.role, Role::Foreground { .. })));
+    let mut lines = Lines::new(board.clone(), how.output, false);
+    read_on(&board, &mut lines, shown);
+    let exit = board.view().exit();
+    let exit = exit.ok_or_else(|| gone::killed(run))?;
+    farewell::ended(&board, exit, how.output, how.is_drill)?;
+    Ok(exit)
+}
+
+/// Shows the rest from the journal.
+fn read_on(board: &Board, lines: &mut Lines, shown: u64) {
+    let Ok(mut journal) = Follower::open(&board.run.journal_path()) else { return };
+    while let Ok(Some(followed)) = journal.next() {
+        lines.record(&followed.record, followed.record.seq > shown);
+    }
+}
+
 /// How it ended here.
 enum End {
     /// The engine said so.
@@ -40,8 +60,7 @@ enum End {
 
 /// Attaches with plain lines, until there is nothing more to show.
 pub(super) fn plain(run: &RunDir, how: How) -> Result<ExitCode, Failure> {
-    let mut client = connect(run)?;
-    let welcome = client.attach(0, how.watch, Wanted::All {})?;
+    let Some((welcome, client)) = connect(run, how.watch, Wanted::All {})? else { return without(run, &how) };
     let (teller, hearer) = client.split()?;
     let (known, can_ask) = (welcome.seq, how.tty.is_some());
     let wire = Arc::new(Wire::new(run.id().to_string(), teller));
@@ -254,11 +273,7 @@ impl Front {
 
     /// Shows the rest from the journal. The run's end may be there, or not.
     fn read_on(&mut self) -> End {
-        if let Ok(mut journal) = Follower::open(&self.board.run.journal_path()) {
-            while let Ok(Some(followed)) = journal.next() {
-                self.lines.record(&followed.record, followed.record.seq > self.shown);
-            }
-        }
+        read_on(&self.board, &mut self.lines, self.shown);
         self.board.view().exit().map_or(End::Gone, End::Ended)
     }
 }

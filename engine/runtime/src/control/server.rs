@@ -27,15 +27,25 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// A socket that is served; gone when it is dropped.
 pub(crate) struct Socket {
-    path: PathBuf,
+    /// Until it is withdrawn.
+    path: Option<PathBuf>,
     accepting: JoinHandle<()>,
     connections: TaskTracker,
 }
 
 impl Socket {
-    /// Lets those who follow hear the end, and takes nobody new.
-    pub(crate) async fn close(self) {
+    /// Takes nobody new, and leaves the place to another engine.
+    pub(crate) fn withdraw(&mut self) {
         self.accepting.abort();
+        if let Some(path) = self.path.take() {
+            // Left behind it leads nowhere: the next engine removes it.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+
+    /// Lets those who are attached hear the end.
+    pub(crate) async fn close(mut self) {
+        self.withdraw();
         self.connections.close();
         // One that does not listen has been told; its file closes with this process.
         let _ = tokio::time::timeout(LAST_WORDS, self.connections.wait()).await;
@@ -44,9 +54,7 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        self.accepting.abort();
-        // Left behind it leads nowhere: the next engine removes it.
-        let _ = std::fs::remove_file(&self.path);
+        self.withdraw();
     }
 }
 
@@ -96,7 +104,7 @@ pub(crate) fn serve(served: Served) -> io::Result<Socket> {
     let shared = Shared { served: Arc::new(served), viewer: Arc::new(viewer), roster: Roster::default() };
     let connections = TaskTracker::new();
     let accepting = tokio::spawn(accept(listener, shared, connections.clone()));
-    Ok(Socket { path, accepting, connections })
+    Ok(Socket { path: Some(path), accepting, connections })
 }
 
 /// Uses the address of a socket. One may have 107 bytes at most: a longer path is reached through its directory.

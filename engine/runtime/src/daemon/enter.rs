@@ -21,12 +21,13 @@ pub fn receive() -> Result<HandOver, DaemonError> {
 /// Says the one word the front waits for, and lets go of its pipes.
 ///
 /// # Errors
-/// [`DaemonError::Pipe`] if they cannot be let go of. That the front has gone meanwhile is none: the run was started.
+/// [`DaemonError::Pipe`], also if the front has gone meanwhile: somebody interrupted it before anything had begun, and
+/// nothing should begin.
 pub fn enter(greeting: &Greeting) -> Result<(), DaemonError> {
     let mut line = serde_json::to_vec(greeting).map_err(|e| pipe("say that it is ready")(io::Error::from(e)))?;
     line.push(b'\n');
     let mut stdout = io::stdout().lock();
-    drop(stdout.write_all(&line).and_then(|()| stdout.flush()));
+    stdout.write_all(&line).and_then(|()| stdout.flush()).map_err(pipe("say that it is ready"))?;
     let null =
         rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty()).map_err(pipe("open /dev/null"))?;
     rustix::stdio::dup2_stdin(&null).map_err(pipe("let go of the front's pipes"))?;

@@ -177,9 +177,12 @@ impl Serving {
         let warnings = end_work(work, self.masters, resumable).await;
         let notices = trouble.iter().cloned().chain(warnings.iter().map(|warning| warning.message.clone()));
         notices.for_each(|text| self.feed.tell(&Event::Notice(text)));
-        self.feed.tell(&Event::Ended(exit));
-        self.socket.close().await;
+        // Whoever hears the end may start the next engine at once.
+        let mut socket = self.socket;
+        socket.withdraw();
         drop(self.lock);
+        self.feed.tell(&Event::Ended(exit));
+        socket.close().await;
         Ended { exit, trouble, resumable, warnings }
     }
 }

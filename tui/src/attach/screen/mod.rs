@@ -20,6 +20,7 @@ use banister_runtime::history::usual;
 use banister_runtime::state::{RunDir, StateDir};
 
 use super::connect::connect;
+use super::front::without;
 use super::{Board, How, Role, gone};
 use crate::exit_code;
 use crate::failure::Failure;
@@ -31,8 +32,7 @@ use line::Line;
 
 /// Attaches with a full screen, until the person leaves it.
 pub(super) fn full(run: &RunDir, how: How, theme: Theme) -> Result<ExitCode, Failure> {
-    let mut client = connect(run)?;
-    let welcome = client.attach(0, how.watch, Wanted::None {})?;
+    let Some((welcome, client)) = connect(run, how.watch, Wanted::None {})? else { return without(run, &how) };
     let (teller, hearer) = client.split()?;
     let foreground = matches!(how.role, Role::Foreground { .. });
     let first = link::greeting(&welcome);
