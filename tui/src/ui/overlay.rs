@@ -25,11 +25,6 @@ pub(crate) enum Reaction {
 
 /// A dialog over the run's screen. It sees the run and cannot change it: what it wants it orders.
 pub(crate) trait Overlay {
-    /// What is typed here is text: single keys mean nothing else, and `q` does not detach.
-    fn is_text(&self) -> bool {
-        false
-    }
-
     /// It was put on the screen. Gives what it wants at once.
     fn opened(&mut self, _run: &mut RunModel, _now: &Now) -> Vec<Order> {
         Vec::new()

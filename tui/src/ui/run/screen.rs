@@ -148,11 +148,6 @@ impl Program for RunScreen {
 }
 
 impl RunScreen {
-    /// Whether a dialog is open in which text is typed.
-    pub(crate) fn is_text(&self) -> bool {
-        self.place.is_typing || self.overlays.last().is_some_and(|overlay| overlay.is_text())
-    }
-
     /// The keys of the footer: those of what lies on top.
     pub(crate) fn footer(&self) -> Vec<(String, &'static str)> {
         if let Some(overlay) = self.overlays.last() {

@@ -88,10 +88,6 @@ impl AbortDialog {
 }
 
 impl Overlay for AbortDialog {
-    fn is_text(&self) -> bool {
-        true
-    }
-
     fn key(&mut self, key: Key, run: &mut RunModel, _now: &Now) -> Reaction {
         self.said = None;
         let cells = inner_width(room_of(run.size));

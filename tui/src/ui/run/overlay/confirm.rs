@@ -102,10 +102,6 @@ pub(super) fn names(names: &[String], none: &str) -> String {
 }
 
 impl Overlay for Confirm {
-    fn is_text(&self) -> bool {
-        true
-    }
-
     fn key(&mut self, key: Key, run: &mut RunModel, _now: &Now) -> Reaction {
         self.said = None;
         let room = room_of(run.size);

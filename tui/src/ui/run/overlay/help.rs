@@ -58,10 +58,6 @@ impl Help {
 }
 
 impl Overlay for Help {
-    fn is_text(&self) -> bool {
-        true
-    }
-
     fn key(&mut self, key: Key, run: &mut RunModel, _now: &Now) -> Reaction {
         let room = room_of(run.size);
         match key {
@@ -86,5 +82,21 @@ impl Overlay for Help {
 
     fn footer(&self, _run: &RunModel) -> Vec<(String, &'static str)> {
         vec![("type".to_owned(), "search"), ("up/down".to_owned(), "scroll"), ("esc".to_owned(), "back")]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_book_has_every_key() {
+        let mut table = "| keys | name | what it does |\n|---|---|---|\n".to_owned();
+        for (keys, name, does) in keys() {
+            let keys: Vec<String> = keys.split(' ').map(|key| format!("`{key}`")).collect();
+            table.push_str(&format!("| {} | `{name}` | {does} |\n", keys.join(" ")));
+        }
+        let book = include_str!("../../../../../book/src/screen-asks.md");
+        assert!(book.ends_with(&table), "write at the end of book/src/screen-asks.md:\n{table}");
     }
 }

@@ -51,10 +51,6 @@ impl NoteDialog {
 }
 
 impl Overlay for NoteDialog {
-    fn is_text(&self) -> bool {
-        true
-    }
-
     fn key(&mut self, key: Key, run: &mut RunModel, _now: &Now) -> Reaction {
         let last = self.labels().len() - 1;
         match key {

@@ -73,10 +73,6 @@ impl Palette {
 }
 
 impl Overlay for Palette {
-    fn is_text(&self) -> bool {
-        true
-    }
-
     fn key(&mut self, key: Key, run: &mut RunModel, _now: &Now) -> Reaction {
         self.said = None;
         match key {

@@ -82,7 +82,7 @@ impl Piece {
             Purpose::Verify => "verify of",
             Purpose::Main | Purpose::Sample => "output of",
         };
-        let at = row.path.host().is_none().then(|| format!(" on {host}")).unwrap_or_default();
+        let at = if row.path.host().is_none() { format!(" on {host}") } else { String::new() };
         let label = format!("{what} {}{at}", row.path);
         let key = EffectKey { run: view.run_id().to_owned(), path: row.path.clone(), host, purpose, attempt };
         let (asked, from, total, bytes, refused) = (None, 0, None, Vec::new(), None);

@@ -249,10 +249,6 @@ fn must_read(word: Word) -> bool {
 }
 
 impl Overlay for AskDialog {
-    fn is_text(&self) -> bool {
-        true
-    }
-
     fn opened(&mut self, run: &mut RunModel, _now: &Now) -> Vec<Order> {
         let orders = if run.cannot_ask() { Vec::new() } else { self.evidence.order(run) };
         self.note_reading(run);

@@ -87,7 +87,7 @@ impl AskDialog {
         for piece in self.evidence.pieces.iter().filter(|piece| piece.extent == Extent::Tail) {
             let head = self.evidence.pieces.iter().find(|p| p.extent == Extent::Head && p.stream == piece.stream);
             let Some(total) = piece.total else {
-                self.from_screen(piece, run, paper);
+                kept_here(piece, run, paper);
                 continue;
             };
             let lines: Vec<&[u8]> = lines_of(&piece.bytes);
@@ -103,18 +103,6 @@ impl AskDialog {
             } else {
                 first_and_last(&lines, run, paper);
             }
-        }
-    }
-
-    /// Where nothing is read from the store: what this screen has kept.
-    fn from_screen(&self, piece: &Piece, run: &RunModel, paper: &mut Paper) {
-        let stderr = piece.stream == StreamKind::Stderr;
-        let key = StreamKey { path: piece.key.path.clone(), host: piece.key.host.clone(), stderr };
-        let Some(stream) = run.outputs.of(&key) else { return };
-        let lines: Vec<&[u8]> = stream.shown().collect();
-        if !lines.is_empty() {
-            paper.heading(run.theme.label(), &format!("{}, as it came to this screen", piece.stream));
-            first_and_last(&lines, run, paper);
         }
     }
 
@@ -178,6 +166,18 @@ impl AskDialog {
                 }
             }
         }
+    }
+}
+
+/// Where nothing is read from the store: what this screen has kept.
+fn kept_here(piece: &Piece, run: &RunModel, paper: &mut Paper) {
+    let stderr = piece.stream == StreamKind::Stderr;
+    let key = StreamKey { path: piece.key.path.clone(), host: piece.key.host.clone(), stderr };
+    let Some(stream) = run.outputs.of(&key) else { return };
+    let lines: Vec<&[u8]> = stream.shown().collect();
+    if !lines.is_empty() {
+        paper.heading(run.theme.label(), &format!("{}, as it came to this screen", piece.stream));
+        first_and_last(&lines, run, paper);
     }
 }
 
@@ -261,10 +261,11 @@ impl AskDialog {
             return self.ask.words.iter().enumerate().map(line).collect();
         }
         let word = |(n, word): (usize, &Word)| match why_not(*word) {
-            Some(_) => format!("({} {word})", n + 1),
-            None => format!("{} {word}", n + 1),
+            Some(_) => format!("({}\u{a0}{word})", n + 1),
+            None => format!("{}\u{a0}{word}", n + 1),
         };
         let words: Vec<String> = self.ask.words.iter().enumerate().map(word).collect();
-        wrap(&words.join("  "), cells).into_iter().map(Line::raw).collect()
+        // A number stays with its word.
+        wrap(&words.join("  "), cells).into_iter().map(|line| Line::raw(line.replace('\u{a0}', " "))).collect()
     }
 }

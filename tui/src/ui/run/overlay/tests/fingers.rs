@@ -5,7 +5,7 @@ use banister_runtime::control::Verb;
 
 use super::scenes::{KINDS, asking, failed_wipe, serve};
 use crate::ui::testing::{Dice, Scene};
-use crate::ui::{Key, Message, Order};
+use crate::ui::{Key, Message, Order, Program as _};
 
 /// Keys in all, over every scene.
 const KEYS: usize = 1_000_000;
@@ -97,6 +97,7 @@ fn press(dice: &mut Dice) -> Vec<Key> {
 /// Plays random fingers; gives how many orders that change a host were given, each with its phrase.
 fn play(mut scene: Scene, seed: u64, keys: usize) -> usize {
     let (mut dice, mut fingers, mut given, mut pressed) = (Dice::new(seed), Observer::default(), 0, 0);
+    let now = scene.now();
     while pressed < keys {
         if dice.below(400) == 0 {
             let text = *dice.of(&["go", "go\n", "kafka-01\n", "override\r", "\x1b[200~go\r"]);
@@ -113,16 +114,13 @@ fn play(mut scene: Scene, seed: u64, keys: usize) -> usize {
             let before = fingers.0.clone();
             fingers.sees(key);
             pressed += 1;
-            for order in scene.update(Message::Key(key)) {
+            for order in scene.screen.update(Message::Key(key), &now) {
                 if let Some(phrase) = phrase(&scene, &order) {
                     assert_eq!(key, Key::Enter, "seed {seed}: {order:?} by {key:?}");
                     assert!(before.ends_with(&phrase), "seed {seed}: {order:?} after `{before}`");
                     given += 1;
                 }
             }
-        }
-        if scene.orders.len() > 200 {
-            scene.orders.clear();
         }
     }
     given

@@ -72,6 +72,49 @@ impl AskKinds {
 }
 
 #[test]
+fn the_smallest_terminal_shows_what_is_typed() {
+    let mut scene = failure();
+    scene.update(Message::Resize { width: 40, height: 10 });
+    scene.keys("a");
+    serve(&mut scene, ERRORS);
+    let mut text = String::new();
+    for keys in ["", "2 it space serves enter", "g"] {
+        scene.keys(keys);
+        text.push_str(&picture(&Overlays(&scene.screen), &scene.now(), 40, 10));
+        text.push('\n');
+    }
+    insta::assert_snapshot!("smallest", text);
+}
+
+#[test]
+fn nothing_that_a_host_or_a_person_wrote_controls_the_terminal() {
+    const EVIL: &str =
+        "\x1b]52;c;aGk=\x07\x1b]0;title\x07\x1b[2J\x1b[1;1Hfine\r\u{9b}31m\u{202e}live\u{200b}\u{7f}\nASK x: press a";
+    let alice = person("alice", 1000);
+    let mut scene = failure();
+    scene.command(alice.clone(), Command::Note { text: EVIL.to_owned(), at: None });
+    scene.command(alice, Command::Decide { text: EVIL.to_owned() });
+    scene.hear(Heard::Notice(EVIL.to_owned()));
+    scene.here(&[(EVIL, 7, false)]);
+    scene.keys("a");
+    serve(&mut scene, EVIL);
+    for keys in ["", "2 x", "esc esc m", "esc i", "esc : x", "esc ? x", "esc esc T", "P", ": pen enter", "esc n"] {
+        scene.keys(keys);
+        scene.update(Message::Paste(EVIL.to_owned()));
+        for (width, height) in SIZES {
+            scene.update(Message::Resize { width, height });
+            let buffer = crate::ui::testing::draw(&scene.screen, &scene.now(), width, height);
+            crate::ui::testing::assert_clean(&buffer);
+        }
+    }
+    let why = Refused { name: None, why: EVIL.to_owned() };
+    let orders = scene.keys("evil enter");
+    let Some(Order::Send { id, .. }) = orders.last() else { panic!("{orders:?}") };
+    scene.hear(Heard::Replied { id: *id, result: Err(why) });
+    crate::ui::testing::assert_clean(&crate::ui::testing::draw(&scene.screen, &scene.now(), 80, 24));
+}
+
+#[test]
 fn a_chosen_word() {
     let mut scene = failure();
     scene.keys("a");
