@@ -73,7 +73,7 @@ fn a_batch_is_folded_and_opened() {
 fn a_filter_is_kept_recalled_and_dropped() {
     let mut scene = stopping();
     scene.keys("/");
-    assert!(scene.screen.is_text(), "letters are text now");
+    assert!(scene.screen.place.is_typing, "letters are text now");
     scene.keys("gate");
     assert!(scene.look(80, 24).contains("filter /gate_"), "{}", scene.look(80, 24));
     scene.keys("enter");
