@@ -52,6 +52,8 @@ pub struct RunView {
     open_waits: BTreeMap<AskId, usize>,
     pub(super) began: Option<DateTime<Utc>>,
     pub(super) ended: Option<DateTime<Utc>>,
+    /// Who holds the run, while it is held: a person, or the engine for want of something.
+    pub(super) held_by: Option<Actor>,
     pub(super) stopped_by: Option<StepPath>,
     poison: Option<ReplayError>,
 }
@@ -71,6 +73,7 @@ impl RunView {
             open_waits: BTreeMap::new(),
             began: None,
             ended: None,
+            held_by: None,
             stopped_by: None,
             poison: None,
         }
@@ -128,6 +131,12 @@ impl RunView {
     #[must_use]
     pub fn pen(&self) -> Option<&Actor> {
         self.state.pen()
+    }
+
+    /// Who holds the run, while it is held: a person, or the engine, which says in a note before it what it lacks.
+    #[must_use]
+    pub fn held_by(&self) -> Option<&Actor> {
+        self.held_by.as_ref()
     }
 
     /// When the first record was written.
@@ -192,6 +201,8 @@ impl RunView {
         match &record.kind {
             RecordKind::RunResumed { .. } => self.ended = None,
             RecordKind::RunDrained { .. } | RecordKind::RunFinished { .. } => self.ended = Some(record.recorded),
+            RecordKind::RunHeld {} => self.held_by = Some(record.actor.clone()),
+            RecordKind::RunContinued {} => self.held_by = None,
             RecordKind::RunStopped { path } => self.stopped_by = Some(path.clone()),
             RecordKind::NoteAdded { text } => self.remark(record, text, false),
             RecordKind::DecisionMade { text } => self.remark(record, text, true),

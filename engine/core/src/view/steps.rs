@@ -50,11 +50,20 @@ impl RunView {
         match state {
             TaskState::Todo if !self.may_go_on() => ("never", Some(self.why_never())),
             TaskState::Todo if self.state.is_held() && self.state.is_in_turn(task) => {
-                let by = self.state.pen().map_or_else(|| "a person".to_owned(), ToString::to_string);
+                let by = self.held_by.as_ref().map_or_else(|| "a person".to_owned(), ToString::to_string);
                 ("HELD", Some(format!("held by {by}")))
+            }
+            // No record says of these that they stopped: the end of the run does.
+            TaskState::Previewing | TaskState::Waiting | TaskState::Gating | TaskState::Asking if self.is_over() => {
+                let how = if self.state.aborted().is_some() { "was aborted" } else { "ended" };
+                ("never", Some(format!("it was not over when the run {how}")))
             }
             _ => (state.word(), self.instance(task).why.clone()),
         }
+    }
+
+    fn is_over(&self) -> bool {
+        self.state.phase() == Phase::Finished
     }
 
     /// Why what has not begun never will.

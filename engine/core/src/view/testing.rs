@@ -251,6 +251,27 @@ fn aborted() -> Story {
     tell("aborted", bench)
 }
 
+/// A gate polls, a person is asked, a wait waits, an attempt is put off: the engine holds, then somebody aborts.
+fn aborted_while_much_waits() -> Story {
+    let mut flaky = command(EffectClass::Repeatable);
+    flaky.retry = Retry { attempts: 3, delay_ms: 60_000 };
+    let steps = vec![
+        step("lag", &[], &[0], Action::Gate(Box::new(gate(2)))),
+        step("look", &[], &[], Action::Pause { text: Template::text("Look at the graph") }),
+        step("settle", &[], &[], Action::Wait { ms: 30_000 }),
+        step("flaky", &[], &[0], Action::Command(Box::new(flaky))),
+        step("after", &[0, 1, 2, 3], &[0], Action::Command(Box::new(command(EffectClass::Repeatable)))),
+    ];
+    let mut bench = Bench::start(plan(1, steps));
+    while let Some(request) = bench.sent() {
+        let status = i32::from(request.key.purpose == crate::run::Purpose::Main);
+        bench.say(Input::Reported { key: request.key, report: ended(status, ""), at: None }).unwrap();
+    }
+    bench.say(Input::Halted { why: format!("nobody lends an ssh agent {EVIL}") }).unwrap();
+    command_of(&mut bench, Command::Abort { running: RunningAtAbort::Wait });
+    tell("aborted_while_much_waits", bench)
+}
+
 fn gate_overridden() -> Story {
     let mut bench = Bench::start(batches(2, 1));
     let bad = |request: &crate::run::ExecuteRequest| match request.key.purpose {
@@ -337,6 +358,7 @@ pub(crate) fn all() -> Vec<Story> {
         glass_broken(),
         crashed_and_resumed(),
         aborted(),
+        aborted_while_much_waits(),
         gate_overridden(),
         stuck(),
         nobody_to_ask(),

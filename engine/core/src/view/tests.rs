@@ -155,3 +155,28 @@ fn the_event_of_a_record() {
     insta::assert_snapshot!(output.to_line());
     assert_eq!(output_line("web-1", b"caf\xc3\xa9 \x1b[0m \xff\r"), "web-1 | café \\x1b[0m \\xff");
 }
+
+#[test]
+fn nothing_of_a_run_that_is_over_runs_or_asks() {
+    let mut over = 0;
+    for story in testing::all() {
+        let view = fold(&story, &story.records);
+        if view.status(false) != RunStatus::Finished {
+            continue;
+        }
+        over += 1;
+        assert_eq!(view.now().count(), 0, "{}", story.name);
+        for step in view.steps() {
+            assert!(!matches!(step.word.as_str(), "RUN" | "ASK" | "HELD" | "todo"), "{}: {step:?}", story.name);
+        }
+    }
+    assert!(over > 5, "only {over} stories end");
+}
+
+#[test]
+fn whoever_holds_a_run_is_named_also_if_it_is_the_engine() {
+    let story = testing::all().into_iter().find(|story| story.name == "aborted_while_much_waits").unwrap();
+    let held = story.records.iter().position(|r| matches!(r.kind, RecordKind::RunHeld {})).unwrap();
+    assert_eq!(fold(&story, &story.records[..held]).held_by(), None);
+    assert_eq!(fold(&story, &story.records[..=held]).held_by(), Some(&crate::run::Actor::Engine {}));
+}

@@ -12,6 +12,10 @@ impl RunView {
     }
 
     fn running(&self, task: TaskIndex) -> Option<RunningRow> {
+        // What no record ended, the end of the run did.
+        if self.state.phase() == Phase::Finished {
+            return None;
+        }
         let is = self.state.task(task);
         let what = match &is.state {
             TaskState::Previewing => "previews",

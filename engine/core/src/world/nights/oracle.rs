@@ -462,7 +462,7 @@ impl Oracle {
                 }
                 self.asks.insert(ask.clone(), *kind);
             }
-            RecordKind::AskAnswered { ask, word, .. } => self.see_answered(record, ask, *word)?,
+            RecordKind::AskAnswered { ask, word, .. } => self.see_answered(facts, record, ask, *word)?,
             RecordKind::AskUnavailable { .. } => {}
             RecordKind::AskWithdrawn { ask } => {
                 if self.asks.remove(ask).is_none() {
@@ -707,14 +707,18 @@ impl Oracle {
         Ok(())
     }
 
-    fn see_answered(&mut self, record: &Record, ask: &AskId, word: Word) -> Check {
+    fn see_answered(&mut self, facts: &Facts, record: &Record, ask: &AskId, word: Word) -> Check {
         if !self.asks.contains_key(ask) {
             return Err(format!("an ask of {} was answered that was not open", ask.path));
         }
-        let Actor::Person { name, .. } = &record.actor else {
+        let Actor::Person { name, groups, .. } = &record.actor else {
             return Err(format!("the engine answered for {}", ask.path));
         };
         if word == Word::Approve {
+            let of = facts.tasks.get(&ask.path).map_or(&[][..], |fact| fact.of.as_slice());
+            if !of.is_empty() && !of.iter().any(|of| of == name || groups.contains(of)) {
+                return Err(format!("{name} approved {}, which wants one of {of:?}", ask.path));
+            }
             let by = self.answered_by.entry(ask.clone()).or_default();
             if by.contains(name) {
                 return Err(format!("{name} approved {} twice", ask.path));
