@@ -14,9 +14,26 @@ pub fn hidden(c: char) -> Option<&'static str> {
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
             Some("bidirectional")
         }
-        '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}' => {
-            Some("invisible")
-        }
+        // Among them what joins several characters into one and what fills a place with nothing: terminals do not agree
+        // on their widths, and a row that is wider than it was measured is drawn over the next.
+        '\u{ad}'
+        | '\u{34f}'
+        | '\u{115f}'
+        | '\u{1160}'
+        | '\u{17b4}'
+        | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200d}'
+        | '\u{2028}'
+        | '\u{2029}'
+        | '\u{2060}'..='\u{2065}'
+        | '\u{206a}'..='\u{206f}'
+        | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}'
+        | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e0fff}' => Some("invisible"),
         _ => None,
     }
 }
@@ -80,6 +97,7 @@ mod tests {
             ("\u{9b}2J", "\\u{9b}2J"),
             ("ab\u{202e}dc", "ab\\u{202e}dc"),
             ("\u{feff}x\u{200b}y", "\\u{feff}x\\u{200b}y"),
+            ("a\u{200d}b\u{ad}c\u{fe0f}d\u{3164}e", "a\\u{200d}b\\u{ad}c\\u{fe0f}d\\u{3164}e"),
         ] {
             assert_eq!(visible(text), shown);
         }

@@ -70,7 +70,13 @@ impl Outputs {
     /// Puts what is stored of a stream in the place of what came of it live. `from`: bytes that stand before it.
     pub(crate) fn put(&mut self, name: StreamKey, attempt: u32, from: u64, bytes: &[u8]) {
         self.clock += 1;
+        let total = from + bytes.len() as u64;
         let was = self.streams.remove(&name);
+        // Who heard it from its first byte on has all that is stored, and perhaps what is not stored yet.
+        if let Some(was) = was.as_ref().filter(|was| was.attempt == attempt && was.bytes >= total) {
+            self.streams.insert(name, was.clone());
+            return;
+        }
         let mut stream = Stream { attempt, bytes: from, cut: from > 0, read: true, ..Stream::default() };
         stream.push(bytes);
         stream.touched = self.clock;

@@ -219,3 +219,23 @@ fn who_has_the_pen_and_who_is_here_is_said_in_the_wide_header() {
     let first = scene.look(140, 45).lines().next().map(str::to_owned).unwrap_or_default();
     assert!(first.contains("pen bob") && !first.contains("also here"), "{first}");
 }
+
+#[test]
+fn what_usually_takes_how_long_comes_from_history_where_there_is_some() {
+    let mut usual = banister_core::view::Usual::default();
+    for took in [160_000, 170_000, 200_000, 210_000] {
+        let mut before = stopping();
+        before.after(took - 5_000).all_end(|_| (0, "0"));
+        usual.add(before.screen.model.view.as_ref().expect("welcomed"));
+    }
+    let mut scene = stopping();
+    assert!(scene.look(140, 45).contains("0:05  usual 2:50  limit 5:00"), "{}", scene.look(140, 45));
+    scene.hear(Heard::Usual(std::sync::Arc::new(usual)));
+    let now = scene.look(140, 45).lines().nth(1).map(str::to_owned).unwrap_or_default();
+    assert!(now.contains("(4 runs)  limit 5:00"), "{now}");
+    assert!(!now.contains("usual 2:50  "), "{now}");
+    // The column has the range as well.
+    let picture = scene.look(140, 45);
+    let row = picture.lines().find(|line| line.contains("3.1 Stop")).unwrap_or_default();
+    assert!(row.contains("0:01-2:51 │"), "{picture}");
+}

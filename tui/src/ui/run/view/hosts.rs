@@ -127,7 +127,8 @@ fn host(
         (_, None) if host.word == "todo" && host.batch > 0 => notes.push(format!("batch {}", host.batch)),
         _ => {}
     }
-    let lasts = if wide { 12 } else { 0 };
+    // A host that runs nothing has no last output, and often a long reason.
+    let lasts = if wide && running.is_some() { 12 } else { 0 };
     if let Some(last) = last.as_ref().filter(|last| !wide && last.starts_with('!')) {
         notes.insert(0, last.clone());
     }

@@ -103,7 +103,7 @@ struct Columns {
 
 fn columns(cells: usize, wide: bool) -> Columns {
     match cells {
-        _ if wide => Columns { hosts: 0, took: 8, tail: 8 },
+        _ if wide => Columns { hosts: 0, took: 8, tail: 12 },
         78.. => Columns { hosts: 15, took: 8, tail: 13 },
         56..78 => Columns { hosts: 12, took: 8, tail: 0 },
         _ => Columns { hosts: 0, took: 7, tail: 0 },
@@ -133,7 +133,7 @@ fn step(screen: &RunScreen, board: &Board, line: &StepLine, cursor: bool, cells:
     };
     let attention = is_trouble(&line.word) || line.late;
     let took = took(line, now).map(|ms| duration(ms / 1000 * 1000)).unwrap_or_else(|| "-".to_owned());
-    let note = note(line, wide);
+    let note = note(screen, board, line, wide);
     Line::from(vec![
         mark(theme, cursor, attention, false),
         Span::styled(fit(&line.word, 6), theme.word(&line.word)),
@@ -172,10 +172,13 @@ fn who(line: &StepLine, board: &Board) -> Option<String> {
 }
 
 /// The last column: the time it usually takes, or may; narrow also who and which try.
-fn note(line: &StepLine, wide: bool) -> String {
+fn note(screen: &RunScreen, board: &Board, line: &StepLine, wide: bool) -> String {
     let time = |label: &str, ms: Option<u64>| ms.map(|ms| format!("{label}{}", duration(ms)));
+    let first = line.members.first().and_then(|at| board.steps.get(*at));
+    let range = first.and_then(|row| screen.model.usual.as_ref()?.of(&row.path));
+    let range = range.map(|range| format!("{}-{}", seconds(range.low_ms), seconds(range.high_ms)));
     if wide {
-        return time("", line.usual_ms).unwrap_or_else(|| "-".to_owned());
+        return range.or_else(|| time("", line.usual_ms)).unwrap_or_else(|| "-".to_owned());
     }
     if line.late {
         return "!late outcome".to_owned();
@@ -185,8 +188,13 @@ fn note(line: &StepLine, wide: bool) -> String {
         (None, _) if line.tries > 1 => format!("try {}", line.tries),
         (None, "RUN") => time("max ", line.limit_ms).or_else(|| time("usual ", line.usual_ms)).unwrap_or_default(),
         (None, "todo") if line.is_for_people => "a person".to_owned(),
-        _ => time("usual ", line.usual_ms).unwrap_or_default(),
+        _ => range.or_else(|| time("usual ", line.usual_ms)).unwrap_or_default(),
     }
+}
+
+/// Whole seconds: a range has no room for tenths.
+fn seconds(ms: u64) -> String {
+    duration(ms / 1000 * 1000)
 }
 
 /// One host of a line that was opened.

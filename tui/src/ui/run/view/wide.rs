@@ -25,7 +25,7 @@ pub(super) fn draw(screen: &RunScreen, board: &Board, frame: &mut Frame<'_>, are
 
     let mut title = steps::title(screen, board, now);
     if title.right.is_empty() {
-        title.right = "took   usual".to_owned();
+        title.right = "took       usual".to_owned();
     }
     let inner = boxed(frame, left, theme, &title);
     steps::draw(screen, board, frame, inner, now);
