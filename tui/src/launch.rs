@@ -123,7 +123,7 @@ impl Launch {
             drill: self.people,
             ssh: self.ssh,
         };
-        let serving = runtime.block_on(Engine::resume(run, options)?.serve())?;
+        let serving = runtime.block_on(Engine::resume(run, options)?.serve())?.with_front();
         let role = Role::Foreground { interrupts: serving.interrupts(), asked };
         let shown = Shown::After(serving.seq());
         let how = How { role, watch: false, output: self.output, tty: self.tty, shown, is_drill, screen: None };

@@ -48,7 +48,7 @@ fn begin(args: &EngineArgs) -> Result<(Runtime, Serving), Failure> {
     };
     let runtime = runtime()?;
     let engine = Engine::resume(&run, options)?;
-    let serving = runtime.block_on(engine.serve())?;
+    let serving = runtime.block_on(engine.serve())?.with_front();
     Ok((runtime, serving))
 }
 

@@ -134,6 +134,8 @@ struct Told {
     /// The last record that is written and may be shown.
     seq: AtomicU64,
     pulses: Pulses,
+    /// Somebody has come, now or before.
+    met: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -156,6 +158,8 @@ impl Feed {
         viewers.missed.drain(..).for_each(|event| queue.push(event));
         let shared = Arc::new(Shared { queue: Mutex::new(queue), news: Notify::new() });
         viewers.each.push(Arc::downgrade(&shared));
+        // Kept for who asks later.
+        self.0.met.notify_one();
         Subscription(shared)
     }
 
@@ -175,6 +179,11 @@ impl Feed {
 
     pub(super) fn has_viewers(&self) -> bool {
         !locked(&self.0.viewers).each.is_empty()
+    }
+
+    /// Waits until somebody has come.
+    pub(super) async fn met(&self) {
+        self.0.met.notified().await;
     }
 
     /// Whether anybody wants what a command prints.

@@ -30,6 +30,9 @@ use crate::state::{RunDir, RunLock};
 /// How long tidying up on hosts may take after the end; what is left is removed by a later contact.
 const TIDY_TIME: Duration = Duration::from_secs(5);
 
+/// How long a front end may take from the engine's greeting to its place.
+const FRONT_COMES: Duration = Duration::from_secs(1);
+
 /// What the process exits with when its engine left and commands may still run.
 const LEFT: ExitCode = ExitCode(50);
 
@@ -44,6 +47,7 @@ pub struct Serving {
     leave: CancellationToken,
     masters: Option<Arc<Masters>>,
     feed: Feed,
+    has_front: bool,
 }
 
 impl Engine {
@@ -113,7 +117,7 @@ impl Engine {
             told_degraded: false,
         };
         let (lock, feed, interrupts, leave) = (self.lock, self.feed, self.interrupts, self.leave);
-        Ok(Serving { lock, work, socket, start, signals, interrupts, leave, masters, feed })
+        Ok(Serving { lock, work, socket, start, signals, interrupts, leave, masters, feed, has_front: false })
     }
 }
 
@@ -128,6 +132,13 @@ impl Serving {
     #[must_use]
     pub fn seq(&self) -> u64 {
         self.work.run.state().seq()
+    }
+
+    /// A front end is on its way: one that comes a moment after the end is still told how it was.
+    #[must_use]
+    pub fn with_front(mut self) -> Self {
+        self.has_front = true;
+        self
     }
 
     /// The operator's interrupts.
@@ -177,6 +188,10 @@ impl Serving {
         let warnings = end_work(work, self.masters, resumable).await;
         let notices = trouble.iter().cloned().chain(warnings.iter().map(|warning| warning.message.clone()));
         notices.for_each(|text| self.feed.tell(&Event::Notice(text)));
+        if self.has_front {
+            // It may have been killed on its way.
+            let _ = tokio::time::timeout(FRONT_COMES, self.feed.met()).await;
+        }
         // Whoever hears the end may start the next engine at once.
         let mut socket = self.socket;
         socket.withdraw();
