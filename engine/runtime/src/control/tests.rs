@@ -189,6 +189,67 @@ fn who_watches_does_nothing_and_everybody_sees_who_is_there() {
 }
 
 #[test]
+fn who_reads_too_slowly_gets_what_he_missed_from_the_journal() {
+    let live = Live::start();
+    let mut slow = live.client();
+    slow.attach(0, false, Wanted::None {}).unwrap();
+    // More than the socket and the queue hold together.
+    let text = "x".repeat(16 * 1024);
+    let mut writer = live.client();
+    let mut last = 0;
+    for _ in 0..120 {
+        last = writer.act(Verb::Note { text: text.clone(), at: None }).unwrap();
+    }
+    assert_eq!(told(&mut slow, last), (1..=last).collect::<Vec<_>>());
+    // Left behind once more, and then the end comes.
+    for _ in 0..120 {
+        last = writer.act(Verb::Note { text: text.clone(), at: None }).unwrap();
+    }
+    let (pipe, run) = (live.pipe.clone(), live.run.clone());
+    std::fs::write(pipe, "").unwrap();
+    let mut seq = 200;
+    let mut seen = Vec::new();
+    loop {
+        match slow.next().unwrap().map(|reply| reply.body) {
+            Some(Body::Record(record)) => seen.push(record.seq),
+            Some(Body::Ended { exit }) => break assert_eq!(exit, ExitCode::DONE),
+            Some(_) => {}
+            None => panic!("the end is told"),
+        }
+        seq = seq.max(seen.last().copied().unwrap_or(0));
+    }
+    assert!(seq > last);
+    live.engine.join().unwrap();
+    let all = records(&run).len() as u64;
+    assert_eq!(seen, (all - seen.len() as u64 + 1..=all).collect::<Vec<_>>(), "none is left out, none comes twice");
+}
+
+#[test]
+fn one_thread_speaks_and_another_listens() {
+    let live = Live::start();
+    let mut client = live.client();
+    client.attach(0, false, Wanted::None {}).unwrap();
+    let (mut teller, mut hearer) = client.split().unwrap();
+    let (sender, answers) = std::sync::mpsc::channel();
+    let listening = std::thread::spawn(move || {
+        while let Some(reply) = hearer.next().unwrap() {
+            let id = reply.id;
+            if let Some(done) = reply.body.done() {
+                sender.send((id, done.is_ok())).unwrap();
+            }
+        }
+    });
+    let hold = teller.send(Verb::Hold {}).unwrap();
+    let again = teller.send(Verb::Hold {}).unwrap();
+    assert_eq!(answers.recv().unwrap(), (hold, true));
+    assert_eq!(answers.recv().unwrap(), (again, false));
+    teller.hang_up();
+    listening.join().unwrap();
+    live.client().act(Verb::Continue {}).unwrap();
+    assert_eq!(live.end().0, ExitCode::DONE);
+}
+
+#[test]
 fn stored_output_is_read_in_pieces() {
     let live = Live::start();
     let mut client = live.client();

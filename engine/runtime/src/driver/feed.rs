@@ -54,7 +54,7 @@ pub enum Event {
 }
 
 /// Events of records and notices that a viewer may be behind.
-const MAX_EVENTS: usize = 4096;
+const MAX_EVENTS: usize = if cfg!(test) { 64 } else { 4096 };
 /// Bytes of output that a viewer may be behind.
 const MAX_BYTES: usize = 1 << 20;
 /// Notices that are kept for whoever comes next, while nobody is there to hear them.
