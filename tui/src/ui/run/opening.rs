@@ -51,7 +51,8 @@ impl RunScreen {
 
     /// The ask of what is under the cursor, if its words fit.
     fn ask_here(&self, fits: impl Fn(&[Word]) -> bool) -> Option<AskId> {
-        let path = self.looked()?.path;
+        // On a page of its own nobody sees that cursor.
+        let path = self.looked().filter(|_| self.place.page == Page::Run)?.path;
         let state = self.model.view.as_ref()?.state();
         state.asks().find(|ask| ask.id.path == path && fits(&ask.words)).map(|ask| ask.id.clone())
     }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Paragraph};
 
+use crate::ui::run::view::height;
 use crate::ui::text::{cut, width};
 use crate::ui::{Key, Theme};
 
@@ -12,8 +13,6 @@ use crate::ui::{Key, Theme};
 const WIDEST: u16 = 128;
 /// Rows that a screen must have before its head stays in view.
 const HEAD_STAYS: u16 = 18;
-/// Rows of the head: where this is, NOW, NEXT, IF IT FAILS.
-const HEAD: u16 = 4;
 
 /// What a dialog shows.
 pub(super) struct Sheet {
@@ -31,7 +30,7 @@ pub(super) struct Sheet {
 
 /// The room a dialog may take: the head and the footer stay in view where the screen has the rows.
 pub(super) fn room(screen: Rect) -> Rect {
-    let head = if screen.height >= HEAD_STAYS { HEAD } else { 1 }.min(screen.height);
+    let head = if screen.height >= HEAD_STAYS { height((screen.width, screen.height)) } else { 1 }.min(screen.height);
     let wide = screen.width.min(WIDEST);
     Rect {
         x: screen.x + (screen.width - wide) / 2,
