@@ -8,7 +8,7 @@ use banister_lab::testing::{Inside, inside};
 use banister_lab::{Bind, LabSpec};
 
 use crate::pty::Pty;
-use crate::scenario::until;
+use crate::scenario::{Scenario, until};
 
 const TWIN: &str = env!("CARGO_BIN_EXE_banister-twin");
 /// What the people share.
@@ -285,4 +285,36 @@ fn the_agent_of_whoever_has_the_pen_is_lent_to_a_detached_run() {
         assert!(has("step.succeeded", "three/@web-1"), "{journal}");
         assert!(!journal.contains("step.failed") && !journal.contains("step.unknown"), "{journal}");
     });
+}
+
+#[test]
+fn alone_at_night_the_glass_is_broken_with_a_reason_and_every_report_begins_with_it() {
+    let scenario = Scenario::new();
+    let runbook = scenario.write(
+        "alone.yaml",
+        "runbook: alone\nif_it_fails: Nothing happened.\nhosts: localhost\ntimeout: 1m\nsteps:\n\
+         \x20 - { id: agree, approve: { for: [one], by: 1, not: starter } }\n\
+         \x20 - { id: one, effect: repeatable, run: echo one }\n",
+    );
+    let mut command = scenario.command(&["run", &runbook.display().to_string(), "-i", "inventory.yaml"]);
+    command.env("TERM", "dumb").env("ACCESSIBLE", "1");
+    let Some(mut alone) = Pty::start(command, 200, 100) else { return };
+    alone.sees("1  approve");
+    alone.sees("3  break-glass");
+    alone.types("approve\n");
+    alone.sees("type `go` to confirm");
+    alone.types("go\n");
+    alone.sees("not taken: the person who started the run may not approve this");
+    alone.watches("it is asked again", |screen| screen.matches("choose 1 to 3").count() == 2);
+    alone.types("break-glass\n");
+    alone.watches("a reason is asked for", |screen| screen.lines().any(|line| line.starts_with("reason:")));
+    alone.types("the disk is full by six and nobody else is awake\n");
+    alone.watches("it is to be confirmed", |screen| screen.matches("type `go` to confirm").count() == 2);
+    alone.types("go\n");
+    alone.sees("alone grants agree, which needs 1 of anybody, not the starter: the disk is full by six");
+    assert_eq!(alone.exit(), 10);
+    let timeline = scenario.expect(&["timeline", "last"], 0);
+    let (first, rest) = timeline.split_once("\n## What happened").expect("two parts");
+    assert!(first.contains("\n## Break-glass\n") && first.contains("nobody else is awake"), "{timeline}");
+    assert!(rest.contains("**BREAK-GLASS**"), "{timeline}");
 }
