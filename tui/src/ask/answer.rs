@@ -15,6 +15,11 @@ impl Dialog {
         let names: Vec<&str> = ask.words.iter().map(|word| word.as_str()).collect();
         let chosen = self.choose(&names)?;
         let Some(word) = ask.words.get(chosen).copied() else { return Ok(()) };
+        // Said now, before anything is typed or a shell is opened for it.
+        if let Some((_, why)) = question.not_yours.iter().find(|(other, _)| *other == word) {
+            self.tty.show(&format!("not yours to say: {}\n", visible(why)));
+            return Ok(());
+        }
         let mut answer = AnswerSaid {
             ask: ask.id.clone(),
             word,
