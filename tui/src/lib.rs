@@ -14,6 +14,7 @@ pub mod exit_code;
 pub mod failure;
 mod inventory;
 mod launch;
+mod replay;
 mod runtime;
 mod select;
 mod settings;

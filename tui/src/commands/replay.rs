@@ -1,61 +1,54 @@
-//! `banister replay`: plays the record of a run on the screen it had.
+//! `banister replay`: plays the record of a run on the screen it had, or as plain lines.
 
-use std::sync::Arc;
-use std::time::Duration;
+use banister_core::run::ExitCode;
+use banister_core::source::visible;
+use banister_core::view::{Plain, RunView, output_line};
 
-use banister_core::run::{ExitCode, Record};
-use banister_runtime::driver::operator;
-use banister_runtime::journal::Follower;
-
-use chrono::{DateTime, Utc};
-
-use crate::cli::ReplayArgs;
+use crate::cli::{ReplayArgs, RunOutput};
 use crate::failure::Failure;
-use crate::ui::run::RunScreen;
-use crate::ui::{Heard, Mailbox, Nowhere, Post, Theme, play};
-use crate::{exit_code, select};
-
-/// Nobody waits longer for the next record, however long the run did.
-const LONGEST: Duration = Duration::from_secs(3);
+use crate::replay::{Pace, Played, Replayed, Script, perform};
+use crate::ui::{Mailbox, Nowhere, chosen, play};
+use crate::{exit_code, select, terminal};
 
 pub(super) fn replay(args: &ReplayArgs) -> Result<ExitCode, Failure> {
     let run = select::run(&args.run, &args.state)?;
-    let plan = Arc::new(run.read_plan()?.0);
-    let mut follower = Follower::open(&run.journal_path())?;
-    let mut records = Vec::new();
-    while let Some(followed) = follower.next()? {
-        records.push(followed.record);
-    }
+    let theme = chosen(&args.ui, RunOutput::Plain)?;
+    let script = Script::read(&run, args.speed.is_infinite())?;
+    let pace = Pace::new(args.speed);
+    let Some(theme) = theme else { return plain(script, &pace) };
     let fault = |error: std::io::Error| Failure::new(exit_code::IO, format!("cannot use this terminal: {error}"));
     let (mailbox, post) = Mailbox::new();
-    let welcome = Heard::Welcome { run: run.id().to_string(), plan, you: operator(), watch: true, seq: 0 };
-    let (player, speed) = (post.clone(), args.speed);
-    std::thread::Builder::new()
-        .name("replay".to_owned())
-        .spawn(move || perform(&player, welcome, records, speed))
-        .map_err(fault)?;
-    let mut screen = RunScreen::new(Theme::of_terminal(args.ui.theme));
-    screen.model.replay = true;
+    let (player, its) = (post.clone(), pace.clone());
+    let performing = move || perform(script, &its, &mut |played| player.news(played));
+    std::thread::Builder::new().name("replay".to_owned()).spawn(performing).map_err(fault)?;
+    let mut screen = Replayed::new(theme, pace);
     play(&mut screen, &mailbox, &post, &mut Nowhere).map_err(fault)?;
     Ok(ExitCode::DONE)
 }
 
-fn scaled(gap: Duration, speed: f64) -> Duration {
-    Duration::from_secs_f64((gap.as_secs_f64() / speed.max(0.01)).min(LONGEST.as_secs_f64()))
-}
-
-/// Says everything again, at its time.
-fn perform(post: &Post, welcome: Heard, records: Vec<Record>, speed: f64) {
-    let mut before: Option<DateTime<Utc>> = None;
-    if !post.news(welcome) {
-        return;
-    }
-    for record in records {
-        let gap = before.map_or(Duration::ZERO, |before| (record.at - before).to_std().unwrap_or_default());
-        before = Some(record.at);
-        std::thread::sleep(scaled(gap, speed));
-        if !post.news(Heard::Record(Box::new(record))) {
-            return;
-        }
-    }
+/// Lines at their time, on standard output: here they are the data.
+fn plain(script: Script, pace: &Pace) -> Result<ExitCode, Failure> {
+    let mut view = RunView::new(script.plan.clone());
+    let mut lines = Plain::new();
+    let mut failure = None;
+    perform(script, pace, &mut |played| {
+        let text = match played {
+            Played::Record(record) => match view.apply(&record) {
+                Ok(()) => lines.lines(&view, &record),
+                Err(error) => vec![format!("note: cannot show record {}: {error}", record.seq)],
+            },
+            Played::Output { key, bytes, .. } => bytes
+                .split(|b| *b == b'\n')
+                .filter(|line| !line.is_empty())
+                .map(|line| output_line(key.host.as_str(), line))
+                .collect(),
+            Played::Skipped(text) => vec![format!("  .. {}", visible(&text))],
+            Played::Ends(None) => vec!["note: the record ends here, without the run's end".to_owned()],
+            Played::Begins { .. } | Played::Clock { .. } | Played::Ends(Some(_)) => return true,
+        };
+        let text: String = text.iter().map(|line| format!("{line}\n")).collect();
+        failure = terminal::data(&text).err();
+        failure.is_none()
+    });
+    failure.map_or(Ok(ExitCode::DONE), Err)
 }
