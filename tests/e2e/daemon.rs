@@ -15,7 +15,7 @@ use crate::scenario::{Scenario, until};
 const SOON: Duration = Duration::from_secs(1);
 
 /// A scenario whose engines are processes of their own; none of them outlives the test.
-struct Detached(Scenario);
+pub(crate) struct Detached(Scenario);
 
 impl std::ops::Deref for Detached {
     type Target = Scenario;
@@ -39,7 +39,7 @@ impl Drop for Detached {
     }
 }
 
-fn holder(run: &std::path::Path) -> Option<Pid> {
+pub(crate) fn holder(run: &std::path::Path) -> Option<Pid> {
     let text = fs::read_to_string(run.join("holder.json")).ok()?;
     let holder: serde_json::Value = serde_json::from_str(&text).ok()?;
     Pid::from_raw(i32::try_from(holder.get("pid")?.as_i64()?).ok()?)
@@ -92,12 +92,19 @@ impl Drop for Front {
 }
 
 impl Detached {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut scenario = Scenario::new();
         scenario.detached = true;
         // Plain lines, whatever the terminal is.
         scenario.env.push(("TERM".to_owned(), "dumb".to_owned()));
         Self(scenario)
+    }
+
+    /// The same for who looks at full screens.
+    pub(crate) fn with_screens() -> Self {
+        let mut detached = Self::new();
+        detached.0.env.clear();
+        detached
     }
 
     fn front(&self, name: &str, args: &[&str]) -> Front {

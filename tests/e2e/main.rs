@@ -11,6 +11,7 @@ mod modes;
 mod orders;
 mod pty;
 mod scenario;
+mod screen;
 mod secrets;
 mod sharing;
 mod signals;

@@ -72,6 +72,11 @@ impl Replayed {
         self.screen.update(Message::Heard(heard), &now)
     }
 
+    /// Whether a dialog or a search has the keys.
+    fn takes_text(&self) -> bool {
+        self.screen.place.is_typing || !self.screen.overlays.is_empty()
+    }
+
     fn change(&mut self, key: Key, now: &Now) {
         let speed = if key == SLOWER { self.pace.slower() } else { self.pace.faster() };
         let text = if speed > 0.0 { format!("replay {speed}x") } else { "replay stands; . goes on".to_owned() };
@@ -91,7 +96,7 @@ impl Program<Played> for Replayed {
     fn update(&mut self, message: Message<Played>, now: &Now) -> Vec<Order> {
         let message = match message {
             Message::Heard(played) => return self.heard(played, now),
-            Message::Key(key) if (key == SLOWER || key == FASTER) && !self.screen.is_text() => {
+            Message::Key(key) if (key == SLOWER || key == FASTER) && !self.takes_text() => {
                 self.change(key, now);
                 return Vec::new();
             }
