@@ -342,7 +342,10 @@ impl Overlay for AskDialog {
             _ if self.posted.is_sent() => vec![key("esc", "close, it is sent")],
             _ if run.cannot_act().is_some() => vec![key("up/down", "scroll"), key("esc", "back")],
             None => vec![
-                key(&format!("1-{}", self.ask.words.len()), "choose"),
+                key(
+                    &if self.ask.words.len() > 1 { format!("1-{}", self.ask.words.len()) } else { "1".to_owned() },
+                    "choose",
+                ),
                 key("up/down", "scroll"),
                 key("?", "keys"),
                 key("esc", "decide later"),

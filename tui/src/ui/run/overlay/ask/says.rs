@@ -20,8 +20,8 @@ use crate::ui::run::{RunModel, StreamKey};
 use crate::ui::text::{cut, shown, width, wrap};
 
 /// Lines of an error's beginning, and of its end.
-const FIRST: usize = 6;
-const LAST: usize = 12;
+const FIRST: usize = 3;
+const LAST: usize = 8;
 /// Attempts that are listed.
 const ATTEMPTS: usize = 8;
 const PLAIN: Style = Style::new();
