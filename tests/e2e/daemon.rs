@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::pty::Pty;
+pub(crate) use crate::scenario::holder;
 use crate::scenario::{Scenario, until};
 
 /// How soon a front end must know that its engine was killed.
 const SOON: Duration = Duration::from_secs(1);
 
-/// A scenario whose engines are processes of their own; none of them outlives the test.
+/// A scenario whose engines are processes of their own.
 pub(crate) struct Detached(Scenario);
 
 impl std::ops::Deref for Detached {
@@ -23,26 +24,6 @@ impl std::ops::Deref for Detached {
     fn deref(&self) -> &Scenario {
         &self.0
     }
-}
-
-impl Drop for Detached {
-    fn drop(&mut self) {
-        for run in fs::read_dir(self.0.path("state/runs")).into_iter().flatten().flatten() {
-            // Only a lock that is held says that the process in the file is the engine.
-            let dir = fs::File::open(run.path()).expect("a run");
-            if dir.try_lock_shared().is_err()
-                && let Some(pid) = holder(&run.path())
-            {
-                let _ = kill_process(pid, Signal::KILL);
-            }
-        }
-    }
-}
-
-pub(crate) fn holder(run: &std::path::Path) -> Option<Pid> {
-    let text = fs::read_to_string(run.join("holder.json")).ok()?;
-    let holder: serde_json::Value = serde_json::from_str(&text).ok()?;
-    Pid::from_raw(i32::try_from(holder.get("pid")?.as_i64()?).ok()?)
 }
 
 /// A front end without a terminal.

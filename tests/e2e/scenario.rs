@@ -209,6 +209,26 @@ impl Scenario {
     }
 }
 
+/// The process that held a run last.
+pub(crate) fn holder(run: &Path) -> Option<Pid> {
+    let text = fs::read_to_string(run.join("holder.json")).ok()?;
+    let holder: serde_json::Value = serde_json::from_str(&text).ok()?;
+    Pid::from_raw(i32::try_from(holder.get("pid")?.as_i64()?).ok()?)
+}
+
+impl Drop for Scenario {
+    /// An engine is a process of its own: none outlives its test.
+    fn drop(&mut self) {
+        for run in fs::read_dir(self.state.join("runs")).into_iter().flatten().flatten() {
+            // Only a lock that is held says that the process in the file is the engine.
+            let is_held = fs::File::open(run.path()).is_ok_and(|dir| dir.try_lock_shared().is_err());
+            if let Some(pid) = holder(&run.path()).filter(|_| is_held) {
+                let _ = kill_process(pid, Signal::KILL);
+            }
+        }
+    }
+}
+
 /// A running engine; killed if a test fails.
 pub(crate) struct Engine {
     child: Child,
