@@ -71,6 +71,9 @@ impl RunScreen {
     }
 
     fn page_rows(&self) -> i64 {
+        if self.place.pane == Pane::Output {
+            return i64::try_from(self.place.rows.get().saturating_sub(1)).unwrap_or(1).max(1);
+        }
         i64::from(self.model.size.1 / 2).max(1)
     }
 
@@ -100,6 +103,8 @@ impl RunScreen {
             Pane::Output => {
                 let Some((first, end)) = extent(model, place) else { return };
                 let last = end.saturating_sub(1);
+                // The first screen is full: at the top of it the last row is no longer the first line.
+                let first = (first + place.rows.get().saturating_sub(1)).min(last);
                 let at = place.at.unwrap_or(last).clamp(first, last);
                 let moved = if rows < 0 {
                     at.saturating_sub(rows.unsigned_abs())

@@ -39,8 +39,6 @@ pub(crate) struct Stream {
     pub(crate) attempt: u32,
     /// It does not begin with the first byte, because only the end of it was read.
     pub(crate) cut: bool,
-    /// It was read from what is stored, and is whole up to then.
-    pub(crate) read: bool,
     touched: u64,
 }
 
@@ -77,7 +75,7 @@ impl Outputs {
             self.streams.insert(name, was.clone());
             return;
         }
-        let mut stream = Stream { attempt, bytes: from, cut: from > 0, read: true, ..Stream::default() };
+        let mut stream = Stream { attempt, bytes: from, cut: from > 0, ..Stream::default() };
         stream.push(bytes);
         stream.touched = self.clock;
         stream.last = was.filter(|was| was.attempt == attempt).and_then(|was| was.last);

@@ -1,5 +1,6 @@
 //! Where a person is on a run's screen: page, pane, cursors, search.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -35,6 +36,8 @@ pub(crate) struct Place {
     pub(crate) folds: BTreeMap<RowId, bool>,
     /// Number of the last line of the output that is shown; `None` follows its end.
     pub(crate) at: Option<u64>,
+    /// Rows that the output had when it was drawn last: only the drawing knows them, and moving needs them.
+    pub(super) rows: Cell<u64>,
     /// Columns to the right of the output's beginning.
     pub(crate) right: usize,
     pub(crate) wrap: bool,
@@ -71,6 +74,7 @@ impl Default for Place {
             host: None,
             folds: BTreeMap::new(),
             at: None,
+            rows: Cell::new(1),
             right: 0,
             wrap: false,
             stderr: false,

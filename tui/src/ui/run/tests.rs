@@ -110,6 +110,12 @@ fn output_is_followed_searched_wrapped_and_copied() {
     assert!(!before.contains("││ line 300 of"), "{before}");
     scene.keys("f");
     assert!(scene.look(140, 45).contains("│ more"), "{}", scene.look(140, 45));
+    scene.keys("g");
+    let top = scene.look(140, 45);
+    assert!(top.contains("││ line 1 of the log") && top.contains("││ line 15 of the log"), "{top}");
+    scene.keys("j");
+    assert!(!scene.look(140, 45).contains("││ line 1 of the log"), "one key moves at once");
+    scene.keys("G");
     // A search goes to the last place above, then up and down.
     scene.keys("/ E R R O R enter");
     let at = |scene: &Scene| scene.screen.place.at;

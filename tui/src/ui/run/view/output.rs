@@ -192,6 +192,7 @@ fn printed(screen: &RunScreen, stream: &Stream, cells: usize, height: usize) -> 
     let place = &screen.place;
     let room = cells.saturating_sub(2).max(1);
     let last = stream.end().saturating_sub(1);
+    place.rows.set(height as u64);
     let at = place.at.unwrap_or(last).clamp(stream.first(), last);
     let mut rows: Vec<Line<'static>> = Vec::new();
     let mut number = at + 1;
