@@ -17,6 +17,7 @@ pub(crate) struct Theme {
 
 impl Theme {
     /// No colour: bold, reverse and words.
+    #[cfg(test)]
     pub(crate) const MONO: Self = Self { colour: false, boxes: true };
 
     /// What this terminal can show and the person wants to see: `NO_COLOR` and `--theme mono` take the colours away, a

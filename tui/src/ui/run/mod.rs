@@ -32,7 +32,7 @@ mod view;
 pub(crate) use action::Action;
 pub(crate) use board::{Board, RowId};
 pub(crate) use keymap::{KEYMAP, action, key_of};
-pub(crate) use model::{Link, Pane, RunModel, Said};
+pub(crate) use model::{Link, Pane, RunModel};
 pub(crate) use outputs::{Outputs, Stream, StreamKey};
 pub(crate) use place::{Page, Place};
 pub(crate) use screen::RunScreen;

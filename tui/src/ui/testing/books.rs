@@ -170,11 +170,6 @@ pub(crate) fn restart_of_brokers() -> Arc<Plan> {
     compile(BROKERS, HOSTS)
 }
 
-/// Names of [`HOSTS`].
-pub(crate) fn hosts_of_brokers() -> [&'static str; 5] {
-    ["kafka-01", "kafka-02", "kafka-03", "kafka-04", "kafka-05"]
-}
-
 /// What the first record says.
 pub(super) fn info(plan: &Plan) -> StartInfo {
     StartInfo {

@@ -3,8 +3,6 @@
 //! A [`Scene`] is one run and a screen that hears of it. A test says what happens to the run (`ends`, `loses`, `command`)
 //! and what the person does (`keys`), then looks at the screen (`look`).
 
-#![expect(dead_code, unused_imports, reason = "screens take from here what they need; several are being built")]
-
 mod books;
 mod dice;
 mod scene;
@@ -15,9 +13,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 
-pub(crate) use books::{
-    APPROVED, BROKERS, FIRST, HOSTS, MANY, compile, hosts_of_brokers, many, person, rehearsed, restart_of_brokers,
-};
+pub(crate) use books::{APPROVED, BROKERS, FIRST, HOSTS, MANY, compile, many, person, rehearsed, restart_of_brokers};
 pub(crate) use dice::Dice;
 pub(crate) use scene::{Scene, at_ms, keys_of};
 

@@ -129,7 +129,7 @@ impl Board {
             let here = |words: [&'static str; 3]| lines().find(move |(_, item)| words.contains(&item.word()));
             most.or_else(|| here(["RUN", "undo", "HELD"]))
                 .or_else(|| here(["todo"; 3]))
-                .or_else(|| lines().last())
+                .or_else(|| lines().next_back())
                 .map_or(0, |(at, _)| at)
         })
     }
