@@ -81,10 +81,10 @@ impl Hearing {
         // What cannot be read is the same as an end: the journal says how the run stands.
         while let Ok(Some(reply)) = hearer.next() {
             let is_last = matches!(reply.body, Body::Ended { .. });
-            for heard in self.heard(reply) {
-                if !self.post.news(heard) {
-                    return End::Over;
-                }
+            if let Some(heard) = self.heard(reply)
+                && !self.post.news(heard)
+            {
+                return End::Over;
             }
             if is_last {
                 return End::Over;

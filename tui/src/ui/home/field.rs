@@ -46,7 +46,7 @@ impl Field {
 
     /// What is wrong with it: message and help, in the compiler's words.
     pub(super) fn trouble(&self, inventory: &Inventory) -> Option<(String, String)> {
-        let of = |found: Diagnostic| (found.message, found.help);
+        let of = |found: Box<Diagnostic>| (found.message, found.help);
         match self.value().map(str::to_owned).or_else(|| self.default()) {
             Some(text) => value_of(&self.decl, inventory, &text).err().map(of),
             None if self.is_secret() => None,

@@ -85,9 +85,7 @@ impl Input {
         let take = end.unwrap_or_else(|| self.bytes.len().saturating_sub(PASTE_ENDS.len() - 1));
         let room = MOST_PASTED.saturating_sub(text.len());
         text.extend(self.bytes.drain(..take).take(room));
-        if end.is_none() {
-            return None;
-        }
+        end?;
         self.bytes.drain(..PASTE_ENDS.len());
         self.paste.take()
     }

@@ -11,8 +11,8 @@ use crate::source::Diagnostic;
 ///
 /// # Errors
 /// What the compiler would say about it.
-pub fn value_of(decl: &ParamDecl, inventory: &Inventory, text: &str) -> Result<ParamValue, Diagnostic> {
-    parse_value(text, decl, Some(inventory)).map_err(|finding| Diagnostic::new(finding, decl.name.span))
+pub fn value_of(decl: &ParamDecl, inventory: &Inventory, text: &str) -> Result<ParamValue, Box<Diagnostic>> {
+    parse_value(text, decl, Some(inventory)).map_err(|finding| Box::new(Diagnostic::new(finding, decl.name.span)))
 }
 
 /// A `default:`, an `example:` or a choice of `one_of:` as one would type it; `None` for what is no value.
