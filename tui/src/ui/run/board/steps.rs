@@ -125,17 +125,15 @@ pub(super) fn groups(plan: &Plan, steps: &[StepRow]) -> Vec<Group> {
     }
     for group in &mut groups {
         group.lines.iter_mut().for_each(|line| line.finish(steps));
+        // Each host has each step: the longest line names them all, and nothing is searched for ten thousand of them.
+        let longest = group.lines.iter().max_by_key(|line| line.hosts.len());
+        group.hosts = longest.map(|line| line.hosts.clone()).unwrap_or_default();
     }
     groups
 }
 
 impl Group {
     fn add(&mut self, plan: &Plan, top: Option<usize>, at: usize, row: &StepRow) {
-        if let Some(host) = &row.host
-            && !self.hosts.contains(host)
-        {
-            self.hosts.push(host.clone());
-        }
         let name = name(row);
         let line = self.lines.iter().position(|line| matches!(&line.id, RowId::Line { name: its, .. } if *its == name));
         let line = line.unwrap_or_else(|| {
