@@ -177,7 +177,7 @@ fn end_unread(scenario: &Scenario) {
     scenario.hook("block_two");
     let engine = scenario.run(&scenario.three_steps());
     scenario.arrived();
-    engine.signal(Signal::STOP);
+    engine.stop();
     scenario.open_gate();
     let status = scenario.key("two", 1, "status");
     until("the status is whole", || fs::read_to_string(&status).unwrap_or_default().trim_end().ends_with(" end"));

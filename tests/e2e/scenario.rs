@@ -241,6 +241,18 @@ impl Engine {
         kill_process(pid, signal).expect("a signal");
     }
 
+    /// Lets it stand still, every thread of it: on a loaded machine some go on for a while after the signal.
+    pub(crate) fn stop(&self) {
+        self.signal(Signal::STOP);
+        let tasks = format!("/proc/{}/task", self.child.id());
+        until("it stands still", || {
+            fs::read_dir(&tasks).expect("its threads").flatten().all(|task| {
+                let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+                stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with('T'))
+            })
+        });
+    }
+
     /// Kills it, and makes sure that it was there to be killed.
     pub(crate) fn kill(mut self) {
         assert!(
