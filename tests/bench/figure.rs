@@ -10,6 +10,7 @@ pub(crate) enum Unit {
     Mebibytes,
     Times,
     MegabytesASecond,
+    Percent,
 }
 
 /// Which of several runs is held against the aim.
@@ -106,6 +107,7 @@ impl Unit {
             Self::Mebibytes => "MiB",
             Self::Times => "times",
             Self::MegabytesASecond => "MB/s",
+            Self::Percent => "%",
         };
         format!("{value:.digits$} {unit}")
     }

@@ -14,6 +14,7 @@ mod ledger;
 mod machine;
 mod memory;
 mod page;
+mod screen;
 mod ssh;
 mod start;
 mod watch;
@@ -34,6 +35,7 @@ const ALL: &[Measure] = &[
     ("ledger", ledger::measure),
     ("memory", memory::measure),
     ("start", start::measure),
+    ("screen", screen::measure),
     ("ssh", ssh::measure),
 ];
 
