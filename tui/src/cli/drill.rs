@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use banister_core::runbook::HostName;
 use clap::Args;
 
-use super::StateArgs;
+use super::{StateArgs, UiArgs};
 
 /// Set by `banister drill` for the engines that it runs in the lab.
 #[derive(Debug, Clone, Default, Args)]
@@ -25,6 +25,9 @@ pub struct DrillArgs {
     /// Let this go wrong; without a name, list what can
     #[arg(long, value_name = "FAULT", num_args = 0..=1, default_missing_value = "")]
     pub fault: Option<String>,
+    /// How the run is shown.
+    #[command(flatten)]
+    pub ui: UiArgs,
     /// Where runs are kept.
     #[command(flatten)]
     pub state: StateArgs,

@@ -18,12 +18,20 @@ pub(super) struct Engines<'s> {
     pub(super) people: PathBuf,
     /// Somebody sits at the terminal.
     pub(super) has_terminal: bool,
+    /// It is shown on a full screen.
+    pub(super) has_screen: bool,
 }
 
 impl Engines<'_> {
     /// `banister run` and its further arguments.
     pub(super) fn run(&self, args: &[String]) -> Result<Child, Failure> {
         self.start("run", args)
+    }
+
+    /// A screen on the run again, for a person who left it: a drill goes on to the end of its run.
+    pub(super) fn attach(&self, run: &str) -> Result<Child, Failure> {
+        let fail = |error| Failure::new(exit_code::IO, format!("cannot show the run: {error}"));
+        self.stage.banister().args(["attach", run, "--state-dir"]).arg(&self.stage.dir).spawn().map_err(fail)
     }
 
     /// `banister resume`.
@@ -34,9 +42,14 @@ impl Engines<'_> {
     fn start(&self, word: &str, args: &[String]) -> Result<Child, Failure> {
         let fail = |error| Failure::new(exit_code::IO, format!("cannot start the engine: {error}"));
         let mut command = self.stage.banister();
-        // Killing this process must be killing the engine.
-        command.arg(word).arg("--foreground").args(args);
+        command.arg(word).args(args);
+        if !self.has_screen {
+            // Nobody looks: killing this process must be killing the engine. A screen outlives its engine, and says so.
+            command.arg("--foreground");
+        }
         command.arg("--state-dir").arg(&self.stage.dir).arg("--drill").arg(&self.people);
+        // What was chosen out here holds in there, whatever the lab knows of this terminal.
+        command.arg("--ui").arg(if self.has_screen { "tui" } else { "plain" });
         if !self.has_terminal {
             // A terminal behind standard error would be taken for one that somebody sits at.
             command.stdin(Stdio::null()).stderr(Stdio::piped());

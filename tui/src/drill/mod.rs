@@ -18,6 +18,7 @@ mod poll;
 mod simulate;
 mod stage;
 mod sudo;
+mod teller;
 
 use banister_core::drill::{Drill, Fault, Verdict};
 use banister_core::run::ExitCode;

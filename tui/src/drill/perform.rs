@@ -17,12 +17,14 @@ use super::follow::Follow;
 use super::left::Left;
 use super::look::look;
 use super::stage::{Stage, answers_file, give_back, given, lab_failure};
+use super::teller::Teller;
 use super::{Named, say_head};
-use crate::cli::DrillArgs;
+use crate::cli::{DrillArgs, RunOutput};
 use crate::exit_code;
 use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::terminal;
+use crate::ui::chosen;
 
 /// How often it is looked at what happened.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -56,7 +58,9 @@ pub(super) fn perform(file: &DrillFile, fault: Option<Named<'_>>, args: &DrillAr
     terminal::data(&(print_human(&plan, PrintStyle { ascii: !terminal::knows_utf8() }) + "\n"))?;
     let runbook = stage.write(&format!("{}.yaml", file_name(&plan.runbook)), runbook.text())?;
     let people = serde_json::to_string(&drill.people).unwrap_or_default();
-    let engines = Engines { stage: &stage, people: stage.write("people.json", &people)?, has_terminal: has_terminal() };
+    let has_terminal = has_terminal();
+    let has_screen = has_terminal && chosen(&args.ui, RunOutput::Plain)?.is_some();
+    let engines = Engines { stage: &stage, people: stage.write("people.json", &people)?, has_terminal, has_screen };
     let answers = answers_file(given(drill.answers(fault), engines.has_terminal), &plan.hash());
     let answers = stage.write("answers.yaml", &answers)?;
     let mut words = vec![runbook.display().to_string(), "-i".to_owned(), inventory.name().to_owned()];
@@ -102,6 +106,7 @@ fn run(engines: &Engines<'_>, words: &[String], acts: &[Act], plan: &str) -> Res
     let mut follow = Follow::new(engines.stage.state()?);
     let count = acts.len();
     let mut acts = Acts::new(acts);
+    let mut teller = Teller::new(engines.has_screen);
     let mut child = Running(engines.run(words)?);
     let (mut ended, mut exit, mut first_act) = (false, None, None);
     let began = Instant::now();
@@ -109,16 +114,22 @@ fn run(engines: &Engines<'_>, words: &[String], acts: &[Act], plan: &str) -> Res
         // Before the records: what an engine recorded before it ended is read after its end.
         if !ended && let Some(status) = child.0.try_wait().map_err(fault)? {
             (ended, exit) = (true, status.code());
+            let left = exit == Some(i32::from(exit_code::DETACHED.0));
+            if let Some(run) = follow.run().filter(|_| left && engines.has_screen) {
+                child = Running(engines.attach(run.id().as_str())?);
+                ended = false;
+            }
         }
         follow.look()?;
         if let Some(act) = acts.next(&follow.records, ended, Instant::now()) {
-            terminal::talk(&format!("drill: {}", visible(&act.kind.describe())));
+            teller.say(follow.run(), &visible(&act.kind.describe()));
             first_act.get_or_insert_with(Utc::now);
             match &act.kind {
                 ActKind::KillEngine => {
                     let Some(pid) = follow.engine()? else { continue };
                     exit = engines.kill(&mut child.0, pid)?.code();
                     ended = true;
+                    teller.killed();
                 }
                 ActKind::Resume(answers) => {
                     let Some(run) = follow.run() else { continue };
@@ -138,6 +149,7 @@ fn run(engines: &Engines<'_>, words: &[String], acts: &[Act], plan: &str) -> Res
             std::thread::sleep(LOOK_EVERY);
         }
     }
+    teller.finish();
     let (happened, never) = acts.result();
     let acts = (count > 0).then(|| Verdict {
         holds: never.is_none(),

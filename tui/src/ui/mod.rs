@@ -40,5 +40,5 @@ pub(crate) use order::Order;
 pub(crate) use overlay::{Overlay, Reaction};
 pub(crate) use play::{Nowhere, Outlet, play};
 pub(crate) use program::Program;
-pub(crate) use terminal::can_draw;
+pub(crate) use terminal::{Before, can_draw};
 pub(crate) use theme::Theme;

@@ -13,7 +13,7 @@ use banister_runtime::state::{RunState, RunSummary};
 use super::Line;
 use crate::attach::Board;
 use crate::attach::gone::{Fate, fate};
-use crate::ui::{Heard, Post, Presence, Refused};
+use crate::ui::{Heard, Message, Post, Presence, Refused};
 
 /// The first that a screen hears.
 pub(super) fn greeting(welcome: &Welcome) -> Heard {
@@ -28,8 +28,9 @@ pub(super) fn start(
     hearer: Hearer,
     post: Post,
     first: Heard,
+    is_drill: bool,
 ) -> io::Result<JoinHandle<()>> {
-    let mut link = Hearing { board, line, post, lender: None };
+    let mut link = Hearing { board, line, post, lender: None, is_drill };
     std::thread::Builder::new().name("link".to_owned()).spawn(move || link.run(hearer, first))
 }
 
@@ -39,6 +40,8 @@ struct Hearing {
     post: Post,
     /// Kept while the person here has the pen: the run may use his agent.
     lender: Option<Lender>,
+    /// A drill that killed its engine takes the run up again by itself: the screen makes room.
+    is_drill: bool,
 }
 
 /// Why no more comes over one connection.
@@ -166,6 +169,9 @@ impl Hearing {
             Ok(exit) => Heard::Ended(exit),
             Err(why) => Heard::Lost { why: format!("{why}; resume it: banister resume {}", run.id()) },
         });
+        if self.is_drill && end.is_err() {
+            self.post.key(Message::Hangup);
+        }
     }
 }
 

@@ -39,7 +39,8 @@ pub(super) fn full(run: &RunDir, how: How, theme: Theme) -> Result<ExitCode, Fai
     let board = Arc::new(Board::new(run, welcome, foreground));
     let (mailbox, post) = Mailbox::new();
     let line = Arc::new(Line::new(teller));
-    let linked = link::start(board.clone(), line.clone(), hearer, post.clone(), first).map_err(no_thread)?;
+    let linked =
+        link::start(board.clone(), line.clone(), hearer, post.clone(), first, how.is_drill).map_err(no_thread)?;
     remember(&board, &post).map_err(no_thread)?;
     let mut screen = RunScreen::new(theme);
     let mut desk = Desk::new(board.clone(), line.clone(), post.clone());

@@ -2,6 +2,7 @@
 //!
 //! What it deliberately does not do: it knows no screen. It gives the terminal back exactly as it was, on every way out.
 
+mod before;
 mod input;
 mod keys;
 mod modes;
@@ -9,6 +10,7 @@ mod signals;
 
 use std::io::IsTerminal as _;
 
+pub(crate) use before::Before;
 pub(super) use keys::{Keys, read_keys};
 pub(super) use modes::Modes;
 pub(super) use signals::watch;

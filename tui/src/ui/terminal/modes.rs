@@ -111,7 +111,7 @@ pub(super) fn give_back_now() {
     }
 }
 
-fn last_words(out: &mut impl Write) -> io::Result<()> {
+pub(super) fn last_words(out: &mut impl Write) -> io::Result<()> {
     let mut bytes = b"\x1b[0m".to_vec();
     queue!(bytes, EndSynchronizedUpdate, Show, DisableBracketedPaste, LeaveAlternateScreen)?;
     bytes.extend_from_slice(TAKE_TITLE);
