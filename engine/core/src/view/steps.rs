@@ -118,7 +118,9 @@ impl RunView {
             .copied()
             .filter(|t| matches!(graph.node(*t).role, Role::Inner { roll: of, .. } if of == roll))
             .collect();
-        let shown = tasks.iter().copied().max_by_key(|t| (weight(&self.state.task(*t).state), *t));
+        // What its own `when:` left out says nothing about a host on which something else was done.
+        let says = |t: &TaskIndex| self.state.task(*t).state != TaskState::Skipped || self.instance(*t).by.is_some();
+        let shown = tasks.iter().copied().max_by_key(|t| (says(t), weight(&self.state.task(*t).state), *t));
         let excluded = self.state.host(host).excluded.clone();
         let (word, why) = match (excluded, shown) {
             (Some(reason), _) => ("excl", Some(reason)),
