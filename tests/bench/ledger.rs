@@ -160,7 +160,7 @@ fn whole_run() -> Vec<f64> {
         std::fs::write(&runbook, text).unwrap();
         let began = Instant::now();
         let mut command = std::process::Command::new(banister());
-        command.arg("run").arg("--state-dir").arg(dir.path().join("state")).arg(&runbook);
+        command.args(["run", "--foreground", "--state-dir"]).arg(dir.path().join("state")).arg(&runbook);
         let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
         assert!(status.success(), "the run ended with {status}");
         ms(began)

@@ -28,7 +28,7 @@ fn flood(dir: &Path, bytes: usize) -> (f64, f64) {
     std::fs::write(&runbook, text).unwrap();
     let began = Instant::now();
     let mut child = Command::new(banister())
-        .arg("run")
+        .args(["run", "--foreground"])
         .arg("--state-dir")
         .arg(dir.join("state"))
         .arg(&runbook)

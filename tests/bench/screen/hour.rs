@@ -7,6 +7,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use banister_core::run::{EffectKey, Purpose};
 use banister_runtime::control::{Body, PulseSaid, Reply, Request, VERSION, Verb, Welcome};
 use banister_runtime::driver::operator;
+use banister_runtime::output::StreamKind;
 use banister_runtime::state::RunDir;
 use base64::Engine as _;
 
@@ -97,7 +98,7 @@ fn serve(run: &RunDir, stream: UnixStream) {
     let chunks = BYTES_A_SECOND / COMMANDS / chunk.len();
     for second in 0..SECONDS {
         for _ in 0..chunks {
-            say(Body::Output { key: key(0), stream: "stdout".to_owned(), bytes: bytes.clone() }).unwrap();
+            say(Body::Output { key: key(0), stream: StreamKind::Stdout, bytes: bytes.clone() }).unwrap();
         }
         let pulse = |n| PulseSaid {
             key: key(n),

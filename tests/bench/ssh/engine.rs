@@ -49,7 +49,7 @@ pub(super) fn run(field: &Field, way: Way, hosts: usize, steps: usize, script: &
     fs::write(&file, runbook(way, hosts, steps, script)).unwrap();
     let began = Instant::now();
     let mut child = Command::new(banister())
-        .arg("run")
+        .args(["run", "--foreground"])
         .arg("-F")
         .arg(field.config())
         .arg("-i")
