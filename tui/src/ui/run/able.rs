@@ -12,7 +12,7 @@ impl RunModel {
         match action {
             Action::Asks if self.asking(|_| true).is_none() => Some("nobody is asked anything".to_owned()),
             Action::Retry if self.asking(|words| words.contains(&Word::Retry)).is_none() => {
-                Some("nothing failed".to_owned())
+                Some("nothing can be retried: `a` shows what is asked".to_owned())
             }
             Action::Undo if self.asking(|words| words.contains(&Word::Undo)).is_none() => {
                 Some("nothing failed that has an undo".to_owned())

@@ -69,7 +69,11 @@ impl RunScreen {
         let fits = |words: &[Word]| words.contains(&word);
         let ask = self.ask_here(fits).or_else(|| self.model.asking(fits));
         let Some(dialog) = ask.and_then(|ask| AskDialog::open(&self.model, &ask)) else {
-            let why = if word == Word::Undo { "nothing failed that has an undo" } else { "nothing failed" };
+            let why = if word == Word::Undo {
+                "nothing failed that has an undo"
+            } else {
+                "nothing can be retried: `a` shows what is asked"
+            };
             self.model.say(why, false, now);
             return Vec::new();
         };

@@ -187,7 +187,13 @@ impl AskDialog {
             Key::Backspace => drop(self.begun.pop()),
             Key::Enter => match self.meant() {
                 Ok(word) => self.choose(word, run),
-                Err(why) => self.said = Some(why),
+                Err(why) => {
+                    self.said = Some(why);
+                    // What began nothing is no beginning: the next word is typed from the start.
+                    if !self.ask.words.iter().any(|word| word.as_str().starts_with(&self.begun)) {
+                        self.begun.clear();
+                    }
+                }
             },
             _ => {}
         }
@@ -337,15 +343,13 @@ impl Overlay for AskDialog {
 
     fn footer(&self, run: &RunModel) -> Vec<(String, &'static str)> {
         let key = |key: &str, says| (key.to_owned(), says);
+        let many = self.ask.words.len();
         match &self.form {
             _ if self.over.is_some() => vec![key("any key", "close")],
             _ if self.posted.is_sent() => vec![key("esc", "close, it is sent")],
             _ if run.cannot_act().is_some() => vec![key("up/down", "scroll"), key("esc", "back")],
             None => vec![
-                key(
-                    &if self.ask.words.len() > 1 { format!("1-{}", self.ask.words.len()) } else { "1".to_owned() },
-                    "choose",
-                ),
+                key(&if many == 1 { "1".to_owned() } else { format!("1-{many}") }, "choose"),
                 key("up/down", "scroll"),
                 key("?", "keys"),
                 key("esc", "decide later"),
