@@ -130,11 +130,6 @@ impl Pty {
         self.watches(&format!("`{text}` is shown"), |screen| screen.contains(text));
     }
 
-    /// Waits until the terminal shows a text no longer.
-    pub(crate) fn sees_no(&self, text: &str) {
-        self.watches(&format!("`{text}` is shown no longer"), |screen| !screen.contains(text));
-    }
-
     /// Waits until what the terminal shows is so; the last that it showed is in the failure's message.
     pub(crate) fn watches(&self, what: &str, mut is_so: impl FnMut(&str) -> bool) {
         let deadline = Instant::now() + PATIENCE;

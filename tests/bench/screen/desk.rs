@@ -102,6 +102,11 @@ impl Desk {
     pub(super) fn leave(mut self) {
         self.press("q");
         while self.child.try_wait().unwrap().is_none() {
+            assert!(
+                self.began.elapsed() < PATIENCE,
+                "it does not leave; the terminal shows\n{}",
+                self.screen.screen().contents()
+            );
             self.sit(Duration::from_millis(10));
         }
     }

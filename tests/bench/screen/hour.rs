@@ -57,7 +57,7 @@ pub(super) fn measure(runs: &Runs) -> Figure {
 fn key(n: usize) -> EffectKey {
     EffectKey {
         run: "hour".to_owned(),
-        path: banister_core::plan::StepPath::parse(&format!("all/c{n}")).unwrap(),
+        path: banister_core::plan::StepPath::parse(&format!("c{n}")).unwrap(),
         host: banister_core::runbook::HostName::new("localhost").unwrap(),
         purpose: Purpose::Main,
         attempt: 1,

@@ -6,7 +6,6 @@ mod runs;
 
 use std::time::Duration;
 
-use desk::Desk;
 use runs::Runs;
 
 use crate::figure::{Figure, Judge, Unit, spread};
@@ -79,7 +78,7 @@ pub(crate) fn measure() -> Vec<Figure> {
         // The help comes and goes; the word stands nowhere else.
         let (key, is_open) = if n % 2 == 0 { ("?", true) } else { ("\x1b", false) };
         desk.press(key);
-        latencies.push(desk.until("the answer to a key", |screen| screen.contains("keys of this view") == is_open));
+        latencies.push(desk.until("the answer to a key", |screen| screen.contains("page-down ctrl-d") == is_open));
         desk.sit(Duration::from_millis(50));
     }
     latencies.sort_by(f64::total_cmp);

@@ -11,8 +11,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::desk::Desk;
 use crate::start::banister;
 
-/// Requests that may wait for their answers.
-const AHEAD: usize = 1_000;
+/// Requests that may wait for their answers: few enough that neither end waits for the other to read.
+const AHEAD: usize = 100;
 
 pub(super) struct Runs {
     dir: tempfile::TempDir,
@@ -57,12 +57,12 @@ impl Runs {
         let part = self.dir.path().join("part");
         let line = "0123456789 the quick brown fox jumps over the lazy dog and prints what it did to everybody\n";
         std::fs::write(&part, line.repeat(bytes / commands / line.len())).unwrap();
-        let mut steps = String::from("  - id: all\n    parallel:\n");
+        let mut steps = String::new();
         for n in 0..commands {
             // One after another, so that they do not all print in one moment.
             let wait = n as f64 / commands as f64;
             let script = format!("sleep {wait}; while cat {}; do sleep 1; done", part.display());
-            steps += &format!("      - {{ id: c{n}, probe: {{ run: \"{script}\" }}, timeout: 20m }}\n");
+            steps += &format!("  - {{ id: c{n}, needs: [], probe: {{ run: \"{script}\" }}, timeout: 20m }}\n");
         }
         let mut desk = self.start("loud.yaml", &steps);
         desk.until("the output", |screen| screen.contains("quick brown fox"));
@@ -79,7 +79,7 @@ impl Runs {
     pub(super) fn write_notes(&self, run: &RunDir, many: usize) {
         let mut client = Client::connect(run).unwrap();
         let mut waiting = 0;
-        let mut answer = |client: &mut Client, waiting: &mut usize| {
+        let answer = |client: &mut Client, waiting: &mut usize| {
             let body = client.next().unwrap().unwrap().body;
             assert!(matches!(body, Body::Done { .. }), "{body:?}");
             *waiting -= 1;

@@ -69,13 +69,18 @@ pub(crate) fn play<N: Send + 'static>(
     let gap = if std::env::var_os("SSH_CONNECTION").is_some() { FRAME_OVER_SSH } else { FRAME };
     let size = stage.terminal.size()?;
     program.update(Message::Resize { width: size.width, height: size.height }, &clock.now());
+    let began = Instant::now();
     let (mut is_stale, mut is_urgent) = (true, true);
-    let (mut drawn, mut ticked) = (Instant::now(), Instant::now());
+    let (mut drawn, mut ticked) = (began.checked_sub(gap).unwrap_or(began), began);
+    let mut is_first = true;
     loop {
         // What a person did is shown at once; of keys that came together, what they did together.
         if is_stale && (drawn.elapsed() >= gap || (is_urgent && !mailbox.has_key())) {
             stage.frame(program, &clock)?;
-            (is_stale, is_urgent, drawn) = (false, false, Instant::now());
+            (is_stale, is_urgent) = (false, false);
+            // The first frame is empty: what comes next is what the person waits for, and it waits for nothing.
+            drawn = if is_first { drawn } else { Instant::now() };
+            is_first = false;
         }
         let until = if is_stale { drawn + gap } else { ticked + TICK };
         let message = match mailbox.next(until.min(ticked + TICK)) {
