@@ -15,4 +15,5 @@ mod screen;
 mod secrets;
 mod sharing;
 mod signals;
+mod story;
 mod terminal;

@@ -12,14 +12,14 @@ use crate::scenario::{Scenario, until};
 
 const TWIN: &str = env!("CARGO_BIN_EXE_banister-twin");
 /// What the people share.
-const STATE: &str = "/srv/banister";
+pub(crate) const STATE: &str = "/srv/banister";
 
-fn spec(hosts: usize) -> LabSpec {
+pub(crate) fn spec(hosts: usize) -> LabSpec {
     LabSpec { binds: vec![Bind::read_only(TWIN)], ..LabSpec::web(hosts) }
 }
 
 /// A script of root's, here.
-fn root(script: &str) -> String {
+pub(crate) fn root(script: &str) -> String {
     let output = Command::new("sh").args(["-ec", script]).output().expect("sh");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{script}: {said}");
@@ -27,7 +27,7 @@ fn root(script: &str) -> String {
 }
 
 /// Accounts on this host of the lab, and the directory that an administrator makes. Carol is in no group of theirs.
-fn bastion() {
+pub(crate) fn bastion() {
     root(&format!(
         "groupadd oncall; for name in alice bob carol; do useradd -d /srv/$name -m -s /bin/sh $name; done
          usermod -aG oncall alice; usermod -aG oncall bob; install -d -m 2770 -g oncall {STATE}"
@@ -35,7 +35,7 @@ fn bastion() {
 }
 
 /// `banister` as somebody: their account, their groups, and nothing of root's.
-fn by(name: &str, args: &[&str]) -> Command {
+pub(crate) fn by(name: &str, args: &[&str]) -> Command {
     let mut command = Command::new("setpriv");
     command
         .args(["--reuid", name, "--regid", name, "--init-groups", "--", TWIN])
@@ -63,7 +63,7 @@ fn sits(name: &str, args: &[&str]) -> Pty {
     Pty::start(by(name, args), 240, 200).expect("the lab has what a terminal needs")
 }
 
-fn journal() -> String {
+pub(crate) fn journal() -> String {
     let mut runs: Vec<_> = std::fs::read_dir(Path::new(STATE).join("runs")).expect("runs").flatten().collect();
     runs.sort_by_key(|run| run.metadata().and_then(|meta| meta.modified()).expect("its time"));
     let run = runs.last().expect("a run").path();
@@ -71,13 +71,13 @@ fn journal() -> String {
 }
 
 /// Whether there is a record of a kind that speaks of a step.
-fn has(kind: &str, path: &str) -> bool {
+pub(crate) fn has(kind: &str, path: &str) -> bool {
     let (kind, path) = (format!("\"kind\":{{\"{kind}\":"), format!("\"path\":\"{path}\""));
     journal().lines().any(|line| line.contains(&kind) && line.contains(&path))
 }
 
 /// Who wrote the last record of a kind, by name and number.
-fn author(kind: &str) -> (String, u64) {
+pub(crate) fn author(kind: &str) -> (String, u64) {
     let kind = format!("\"kind\":{{\"{kind}\":");
     let journal = journal();
     let line = journal.lines().rfind(|line| line.contains(&kind)).unwrap_or_else(|| panic!("no {kind} in {journal}"));
@@ -90,7 +90,7 @@ fn number(name: &str) -> u64 {
     root(&format!("id -u {name}")).trim().parse().expect("a number")
 }
 
-fn write(name: &str, text: &str) -> String {
+pub(crate) fn write(name: &str, text: &str) -> String {
     let path = format!("/srv/{name}");
     std::fs::write(&path, text).expect("a file");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("its mode");

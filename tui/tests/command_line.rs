@@ -32,7 +32,7 @@ fn help_and_version_are_data() {
 
 #[test]
 fn a_wrong_command_line_ends_64_and_says_so_on_stderr() {
-    check(&[], 64, "", "Usage: banister <COMMAND>");
+    check(&[], 64, "", "Usage: banister [OPTIONS]\n       banister <COMMAND>");
     check(&["climb"], 64, "", "unrecognized subcommand 'climb'");
     check(&["check"], 64, "", "<FILE>...");
     check(&["plan", "x", "-p", "novalue"], 64, "", "there is no `=`: write NAME=VALUE");
