@@ -30,6 +30,29 @@ impl StoredStream {
         }
     }
 
+    /// A piece of a stream of one attempt: where it begins, how many bytes are stored in all, and the bytes. Without
+    /// `from` it is the end. Of what is not stored it is nothing.
+    ///
+    /// # Errors
+    /// An [`OutputError`] if there is something that cannot be read.
+    pub fn piece(
+        dir: &Path,
+        key: &EffectKey,
+        stream: StreamKind,
+        from: Option<u64>,
+        most: u64,
+    ) -> Result<(u64, u64, Vec<u8>), OutputError> {
+        let Some(mut stored) = Self::open(dir, key, stream)? else { return Ok((0, 0, Vec::new())) };
+        let total = stored.len;
+        let from = from.unwrap_or(total.saturating_sub(most)).min(total);
+        let mut bytes = Vec::new();
+        stored
+            .seek(SeekFrom::Start(from))
+            .and_then(|_| stored.take(most).read_to_end(&mut bytes))
+            .map_err(|source| OutputError::Read { path: dir.to_owned(), source })?;
+        Ok((from, total, bytes))
+    }
+
     /// Stored bytes. Where the record says `cut`, the first half is the stream's beginning and the rest its end.
     #[must_use]
     pub fn len(&self) -> u64 {

@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::sync::Arc;
 
 use banister_runtime::control::Verb;
+use banister_runtime::output::StoredStream;
 
 use super::Line;
 use crate::ask::Shell;
@@ -27,9 +28,22 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// What a command printed, where no engine is there to be asked: it lies beside the journal.
+    fn stored(&self, id: u64, verb: &Verb) -> Option<Heard> {
+        let Verb::Read { key, stream, from, most } = verb else { return None };
+        let out = self.board.run.out_path();
+        let (from, total, bytes) = StoredStream::piece(&out, key, *stream, *from, u64::from(*most)).ok()?;
+        Some(Heard::Chunk { id, from, total, bytes })
+    }
+}
+
 impl Outlet for Desk {
     fn send(&mut self, id: u64, verb: &Verb) {
         if let Err(error) = self.line.say(id, verb) {
+            if let Some(heard) = self.stored(id, verb) {
+                return self.post.key(Message::Heard(heard));
+            }
             let refused = Refused { name: None, why: error.to_string() };
             // Among the keys: the drawing thread must never wait for room among the news.
             self.post.key(Message::Heard(Heard::Replied { id, result: Err(refused) }));

@@ -35,7 +35,7 @@ impl RunScreen {
     /// Tells the engine what is looked at, once it has been looked at for a tick: a cursor on its way down a list of
     /// hosts must not order the output of each.
     pub(super) fn look_after(&mut self, _now: &Now) -> Vec<Order> {
-        if self.model.replay || self.model.link != Link::Live {
+        if self.model.replay || self.model.link == Link::Connecting {
             return Vec::new();
         }
         let Some(looked) = self.looked() else { return Vec::new() };
@@ -53,7 +53,10 @@ impl RunScreen {
             }
         }
         let output = Wanted::Step { path: looked.path.clone(), host: Some(host) };
-        let mut orders = vec![self.model.send(super::model::WANT, Verb::Want { output })];
+        let mut orders = Vec::new();
+        if self.model.link == Link::Live {
+            orders.push(self.model.send(super::model::WANT, Verb::Want { output }));
+        }
         // What was printed before somebody looked is stored, and is read once.
         if let Some(key) = looked.key.filter(|key| !self.is_whole(key, stderr)) {
             orders.push(self.model.read(&key, stderr));

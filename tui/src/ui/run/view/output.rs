@@ -171,7 +171,7 @@ fn nothing(screen: &RunScreen, row: &StepRow, looked: &Looked) -> Vec<String> {
     if model.pending.values().any(|what| *what == super::super::overlay::READ) {
         return vec!["reading ..".to_owned()];
     }
-    if model.link == Link::Live && !model.replay && !screen.place.told {
+    if model.link != Link::Connecting && !model.replay && !screen.place.told {
         return vec![format!("{} are stored, reading ..", size(ours))];
     }
     let run = short_id(&model.run);
