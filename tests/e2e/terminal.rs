@@ -177,7 +177,7 @@ fn a_drill_asks_at_the_terminal_and_not_its_file() {
     }
     let scenario = Scenario::new();
     let (root, twin) = (concat!(env!("CARGO_MANIFEST_DIR"), "/.."), env!("CARGO_BIN_EXE_banister-twin"));
-    let command = format!("cd '{root}' && exec {twin} drill rolling-restart");
+    let command = format!("cd '{root}' && exec {twin} drill --plain rolling-restart");
     let Some(mut person) = Person::before(&scenario, &command) else { return };
     person.sees("serves v2. Look at it; go on with the others?");
     person.sees("choose 1 to 1: ");

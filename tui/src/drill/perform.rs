@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use banister_core::drill::{Act, ActKind, Evidence, Verdict};
 use banister_core::plan::{PrintStyle, print_human};
 use banister_core::source::visible;
+use banister_runtime::state::{RunState, RunSummary};
 use chrono::Utc;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -133,6 +134,10 @@ fn run(engines: &Engines<'_>, words: &[String], acts: &[Act], plan: &str) -> Res
                 }
                 ActKind::Resume(answers) => {
                     let Some(run) = follow.run() else { continue };
+                    // A person may have mended it without an end in between.
+                    if matches!(RunSummary::of(run).state, RunState::Finished(_)) {
+                        continue;
+                    }
                     let text = answers_file(given(answers, engines.has_terminal), plan);
                     let answers = engines.stage.write("answers-resume.yaml", &text)?;
                     child = Running(engines.resume(run.id().as_str(), &answers.display().to_string())?);
