@@ -1,12 +1,11 @@
 //! What a word needs beside itself is asked for, and the answer is given.
 
-use banister_core::run::Word;
+use banister_core::run::{Needs, Word};
 use banister_core::source::visible;
 use banister_runtime::control::{AnswerSaid, Verb};
 
 use super::dialog::{Dialog, Left};
 use super::question::Question;
-use super::words::{Needs, needs};
 
 impl Dialog {
     /// Asks for a word and for what it needs, and says it.
@@ -30,7 +29,7 @@ impl Dialog {
             typed: None,
             wait_ms: None,
         };
-        match needs(word, ask.kind) {
+        match word.needs(ask.kind) {
             Needs::Nothing => {}
             Needs::Reason => answer.reason = Some(self.text("reason: ")?),
             Needs::Evidence => answer.evidence = Some(self.text("what shows it: ")?),

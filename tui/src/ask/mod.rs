@@ -22,7 +22,7 @@ pub(crate) use dialog::{Dialog, News};
 pub(crate) use shell::Shell;
 pub(crate) use status::status;
 pub(crate) use tty::{Tty, Typed};
-pub(crate) use words::{Needs, does, needs};
+pub(crate) use words::does;
 
 /// Asks for a secret, without showing it.
 pub(crate) fn secret(name: &ParamName) -> io::Result<Vec<u8>> {

@@ -1,37 +1,6 @@
-//! What each word does, and what it needs beside itself.
+//! What each word does.
 
 use banister_core::run::{AskKind, Word};
-
-/// What a word needs to be said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Needs {
-    /// Nothing.
-    Nothing,
-    /// Why.
-    Reason,
-    /// What was seen.
-    Evidence,
-    /// How long.
-    Time,
-}
-
-/// What the run will ask for beside the word. The run itself demands it; this only asks in time.
-pub(crate) fn needs(word: Word, kind: AskKind) -> Needs {
-    match word {
-        Word::Refuse
-        | Word::Skip
-        | Word::Exclude
-        | Word::Override
-        | Word::Failed
-        | Word::TakeOver
-        | Word::BreakGlass => Needs::Reason,
-        Word::Retry if kind == AskKind::Unknown => Needs::Reason,
-        Word::ByHand => Needs::Evidence,
-        Word::Done if matches!(kind, AskKind::Manual | AskKind::Verify) => Needs::Evidence,
-        Word::Wait => Needs::Time,
-        _ => Needs::Nothing,
-    }
-}
 
 /// What a word does, in one clause.
 pub(crate) fn does(word: Word, kind: AskKind) -> &'static str {

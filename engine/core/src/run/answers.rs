@@ -4,7 +4,7 @@
 //! whether the answer is allowed. The run does that, with the same rules as for an answer from a screen.
 
 use super::answer_shapes::{ANSWER, ANSWERS};
-use super::{Answer, AskId, Word};
+use super::{Answer, AskId, Needs, Word};
 use crate::plan::StepPath;
 use crate::runbook::shape::Shape;
 use crate::runbook::tree::{Node, NodeKind, parse_tree};
@@ -226,11 +226,9 @@ impl Reader {
 
     /// What a word needs wherever it is said; what only some asks need is for the run to demand.
     fn needed(&mut self, word: Word, reason: bool, evidence: bool, span: Span) {
-        let missing = match word {
-            Word::Refuse | Word::Skip | Word::Exclude | Word::Failed | Word::Override | Word::TakeOver if !reason => {
-                "reason"
-            }
-            Word::Done | Word::ByHand if !evidence => "evidence",
+        let missing = match word.needs_anywhere() {
+            Needs::Reason if !reason => "reason",
+            Needs::Evidence if !evidence => "evidence",
             _ => return,
         };
         self.report(Finding::AnswerNeeds { word: word.to_string(), field: missing.to_owned() }, span);

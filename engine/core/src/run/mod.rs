@@ -33,6 +33,7 @@ mod exit_code;
 mod graph;
 mod input;
 mod journal;
+mod needs;
 mod now;
 mod outcome;
 mod progress;
@@ -72,6 +73,7 @@ pub use graph::Graph;
 pub(crate) use graph::{Role, Work};
 pub use input::{Answer, Command, HostIdentity, Input, LockHolder, RunningAtAbort, StartInfo, TargetAnswer, Word};
 pub use journal::{Durability, Journal};
+pub use needs::Needs;
 pub use now::{BootId, Now};
 pub use outcome::{
     CancelReport, Captured, CapturedText, Ended, Exit, FailedReason, NotStartedReason, Report, StreamInfo,

@@ -5,7 +5,7 @@ use crate::run::batch::Batch;
 use crate::run::graph::Work;
 use crate::run::task::{TaskIndex, TaskState};
 use crate::run::{
-    Actor, Answer, Ask, AskKind, FailedReason, Purpose, RecordKind, Rejected, SkipReason, UnknownReason, Word,
+    Actor, Answer, Ask, AskKind, FailedReason, Needs, Purpose, RecordKind, Rejected, SkipReason, UnknownReason, Word,
 };
 use crate::runbook::{HostName, StepId};
 
@@ -264,32 +264,12 @@ fn check_words(ask: &Ask, answer: &Answer) -> Result<(), Rejected> {
         return Err(Rejected::WordNotOffered { word, kind: ask.kind, offered: ask.words.clone() });
     }
     let is_blank = |text: &Option<String>| text.as_ref().is_none_or(|t| t.trim().is_empty());
-    let needs_reason = match word {
-        Word::Refuse
-        | Word::Skip
-        | Word::Exclude
-        | Word::Override
-        | Word::Failed
-        | Word::TakeOver
-        | Word::BreakGlass => true,
-        Word::Retry => ask.kind == AskKind::Unknown,
-        _ => false,
-    };
-    let needs_evidence = match word {
-        Word::ByHand => true,
-        Word::Done => matches!(ask.kind, AskKind::Manual | AskKind::Verify),
-        _ => false,
-    };
-    if needs_reason && is_blank(&answer.reason) {
-        return Err(Rejected::ReasonMissing);
+    match word.needs(ask.kind) {
+        Needs::Reason if is_blank(&answer.reason) => Err(Rejected::ReasonMissing),
+        Needs::Evidence if is_blank(&answer.evidence) => Err(Rejected::EvidenceMissing),
+        Needs::Time if answer.wait_ms.is_none_or(|ms| ms == 0) => Err(Rejected::WaitMissing),
+        Needs::Nothing | Needs::Reason | Needs::Evidence | Needs::Time => Ok(()),
     }
-    if needs_evidence && is_blank(&answer.evidence) {
-        return Err(Rejected::EvidenceMissing);
-    }
-    if word == Word::Wait && answer.wait_ms.is_none_or(|ms| ms == 0) {
-        return Err(Rejected::WaitMissing);
-    }
-    Ok(())
 }
 
 pub(super) fn check_typed(ask: &Ask, answer: &Answer) -> Result<(), Rejected> {

@@ -51,6 +51,8 @@ pub(super) fn whole_answer(ask: &Ask, word: Word) -> Answer {
 }
 
 /// What somebody says; `true` if it must be rejected.
+///
+/// What a word needs is written down here once more, and `Word::needs` is not asked: a rule cannot judge itself.
 pub(super) fn any_answer(random: &mut Random, ask: &Ask, likes: &[Word]) -> (Answer, bool) {
     if random.permille(80) {
         let word = *random.pick(&WORDS).unwrap_or(&Word::Skip);

@@ -1,12 +1,12 @@
 //! What a word needs beside itself, as fields that are typed.
 
-use banister_core::run::Word;
+use banister_core::run::{Needs, Word};
 use banister_core::view::AskRow;
 use banister_runtime::control::{AnswerSaid, Verb};
 use ratatui::text::Line;
 
 use super::phrase::phrase;
-use crate::ask::{Needs, duration_ms, needs};
+use crate::ask::duration_ms;
 use crate::ui::run::RunModel;
 use crate::ui::run::overlay::field::Field;
 use crate::ui::text::shown;
@@ -38,7 +38,7 @@ impl Form {
         if let (true, Some(fact)) = (matches!(word, Word::Approve | Word::BreakGlass), &ask.fact) {
             field(Part::Fact, shown(fact));
         }
-        match needs(word, ask.kind) {
+        match word.needs(ask.kind) {
             Needs::Nothing => {}
             Needs::Reason => field(Part::Reason, "reason".to_owned()),
             Needs::Evidence => field(Part::Evidence, "what shows it".to_owned()),
