@@ -114,6 +114,10 @@ impl Program<Played> for Replayed {
         self.screen.update(message, &now)
     }
 
+    fn is_ready(&self) -> bool {
+        self.screen.is_ready()
+    }
+
     fn draw(&self, frame: &mut Frame<'_>, now: &Now) {
         self.screen.draw(frame, &self.now(now));
     }

@@ -72,15 +72,12 @@ pub(crate) fn play<N: Send + 'static>(
     let began = Instant::now();
     let (mut is_stale, mut is_urgent) = (true, true);
     let (mut drawn, mut ticked) = (began.checked_sub(gap).unwrap_or(began), began);
-    let mut is_first = true;
     loop {
         // What a person did is shown at once; of keys that came together, what they did together.
         if is_stale && (drawn.elapsed() >= gap || (is_urgent && !mailbox.has_key())) {
             stage.frame(program, &clock)?;
             (is_stale, is_urgent) = (false, false);
-            // The first frame is empty: what comes next is what the person waits for, and it waits for nothing.
-            drawn = if is_first { drawn } else { Instant::now() };
-            is_first = false;
+            drawn = Instant::now();
         }
         let until = if is_stale { drawn + gap } else { ticked + TICK };
         let message = match mailbox.next(until.min(ticked + TICK)) {
@@ -102,7 +99,10 @@ pub(crate) fn play<N: Send + 'static>(
             stage.modes.again()?;
             stage.anew()?;
         }
+        let was_ready = program.is_ready();
         let mut orders = program.update(message, &clock.now());
+        // What a person waits for waits for nothing.
+        is_urgent |= !was_ready && program.is_ready();
         while !orders.is_empty() {
             for order in std::mem::take(&mut orders) {
                 is_stale = true;

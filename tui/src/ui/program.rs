@@ -13,6 +13,11 @@ pub(crate) trait Program<N = Heard> {
     /// Draws the screen as it is.
     fn draw(&self, frame: &mut Frame<'_>, now: &Now);
 
+    /// Whether there is something to see yet. What was waited for is shown at once, not with the next frame.
+    fn is_ready(&self) -> bool {
+        true
+    }
+
     /// Whether the screen is another one only because time passed: a clock, what is counted in seconds.
     fn ticks(&self) -> bool {
         true

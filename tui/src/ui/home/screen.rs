@@ -326,6 +326,10 @@ impl Program<HomeNews> for HomeScreen {
         }
     }
 
+    fn is_ready(&self) -> bool {
+        self.listing.is_some()
+    }
+
     fn draw(&self, frame: &mut Frame<'_>, _now: &Now) {
         let [head, body, say, foot] = page(frame);
         let theme = self.theme;

@@ -32,10 +32,10 @@ impl Calls {
         if let Heard::Lost { .. } = heard {
             return vec![self.call("LOST", "the engine")];
         }
-        let Some(view) = &run.view else { return Vec::new() };
-        if view.state().seq() < run.behind {
+        if run.is_behind() {
             return Vec::new();
         }
+        let Some(view) = &run.view else { return Vec::new() };
         let was_here = std::mem::replace(&mut self.is_here, true);
         let fresh: Vec<AskId> = match heard {
             Heard::Record(record) if was_here => match &record.kind {

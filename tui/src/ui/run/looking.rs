@@ -35,7 +35,7 @@ impl RunScreen {
     /// Tells the engine what is looked at, once it has been looked at for a tick: a cursor on its way down a list of
     /// hosts must not order the output of each.
     pub(super) fn look_after(&mut self, _now: &Now) -> Vec<Order> {
-        if self.model.replay || self.model.link == Link::Connecting {
+        if self.model.replay || self.model.is_behind() {
             return Vec::new();
         }
         let Some(looked) = self.looked() else { return Vec::new() };

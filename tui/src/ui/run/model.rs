@@ -79,8 +79,10 @@ pub(crate) struct RunModel {
     pub(crate) watch: bool,
     /// It plays a journal: nothing can be said to it.
     pub(crate) replay: bool,
-    /// Until this record the screen is behind.
-    pub(crate) behind: u64,
+    /// The last record that was written when this screen came.
+    pub(crate) awaited: u64,
+    /// The last record that came, also where it could not be shown.
+    pub(crate) reached: u64,
     pub(crate) link: Link,
     pub(crate) people: Vec<Presence>,
     pub(crate) outputs: Outputs,
@@ -121,7 +123,8 @@ impl RunModel {
             you: Actor::Engine {},
             watch: false,
             replay: false,
-            behind: 0,
+            awaited: 0,
+            reached: 0,
             link: Link::Connecting,
             people: Vec::new(),
             outputs: Outputs::default(),
@@ -178,6 +181,17 @@ impl RunModel {
         self.send(what, verb)
     }
 
+    /// Whether the run was further when this screen came than what is known of it: there is nothing to see yet, and
+    /// nothing to act on.
+    pub(crate) fn is_behind(&self) -> bool {
+        match self.link {
+            Link::Connecting => true,
+            Link::Live => self.reached < self.awaited,
+            // Nothing more comes.
+            Link::Ended(_) | Link::Lost(_) => false,
+        }
+    }
+
     /// Why nothing can be said to the run from here; `None` if something can.
     pub(crate) fn cannot_act(&self) -> Option<String> {
         if self.replay {
@@ -216,7 +230,7 @@ impl RunModel {
             Heard::Welcome { run, plan, you, watch, seq } => {
                 self.run.clone_from(run);
                 self.you = you.clone();
-                (self.watch, self.behind, self.link) = (*watch, *seq, Link::Live);
+                (self.watch, self.awaited, self.link) = (*watch, *seq, Link::Live);
                 // After a lost connection the same run goes on: what was folded stays.
                 if self.view.as_ref().is_none_or(|view| view.plan() != plan) {
                     let style = PrintStyle { ascii: !self.theme.boxes };
@@ -228,6 +242,7 @@ impl RunModel {
             }
             Heard::Record(record) => {
                 let Some(view) = &mut self.view else { return };
+                self.reached = self.reached.max(record.seq);
                 if record.seq <= view.state().seq() {
                     return;
                 }

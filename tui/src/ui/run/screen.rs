@@ -7,6 +7,9 @@ use super::calls::Calls;
 use super::{Action, Place, RunModel, action};
 use crate::ui::{Key, Message, Order, Overlay, Program, Reaction, Theme};
 
+/// What is said of keys that came before there was anything to see.
+const EARLY: &str = "what was typed before this was shown was not taken";
+
 /// Everything that is on the screen of a run.
 pub(crate) struct RunScreen {
     pub(crate) model: RunModel,
@@ -14,12 +17,15 @@ pub(crate) struct RunScreen {
     /// What lies over the page, the last on top.
     pub(crate) overlays: Vec<Box<dyn Overlay>>,
     calls: Calls,
+    /// A key came before there was anything to see.
+    was_early: bool,
 }
 
 impl RunScreen {
     /// The screen before anything came.
     pub(crate) fn new(theme: Theme) -> Self {
-        Self { model: RunModel::new(theme), place: Place::default(), overlays: Vec::new(), calls: Calls::default() }
+        let (model, place) = (RunModel::new(theme), Place::default());
+        Self { model, place, overlays: Vec::new(), calls: Calls::default(), was_early: false }
     }
 
     fn key(&mut self, key: Key, now: &Now) -> Vec<Order> {
@@ -29,11 +35,22 @@ impl RunScreen {
             _ if matches!(key, Key::Ctrl('l')) => return vec![Order::Redraw],
             _ if matches!(key, Key::Ctrl('z')) => return vec![Order::Suspend],
             _ if matches!(key, Key::Ctrl('c')) => return self.interrupt(now),
+            _ if self.model.is_behind() => return self.early(key, now),
             Some(overlay) => overlay.key(key, &mut self.model, now),
             None if self.place.is_typing => return self.search_key(key),
             None => return action(key).map_or_else(Vec::new, |action| self.act(action, now)),
         };
         self.react(reaction, now)
+    }
+
+    /// A key before the run is known. It is not kept for later: nobody acts on what he has not seen. The way not taken,
+    /// to act at once, took keys for what the run had asked long ago.
+    fn early(&mut self, key: Key, now: &Now) -> Vec<Order> {
+        if action(key) == Some(Action::Detach) {
+            return self.act(Action::Detach, now);
+        }
+        self.was_early = true;
+        Vec::new()
     }
 
     pub(super) fn react(&mut self, reaction: Reaction, now: &Now) -> Vec<Order> {
@@ -107,6 +124,10 @@ impl Program for RunScreen {
     fn update(&mut self, message: Message, now: &Now) -> Vec<Order> {
         match message {
             Message::Key(key) => self.key(key, now),
+            Message::Paste(_) if self.model.is_behind() => {
+                self.was_early = true;
+                Vec::new()
+            }
             Message::Paste(text) => {
                 let reaction = self.overlays.last_mut().map_or(Reaction::Stay, |overlay| overlay.paste(&text));
                 self.react(reaction, now)
@@ -119,6 +140,9 @@ impl Program for RunScreen {
                 self.model.hear(&heard, now);
                 let mut orders = self.calls.heard(&heard, &mut self.model, now);
                 orders.extend(self.tell(now, |overlay, run| overlay.heard(&heard, run)));
+                if !self.model.is_behind() && std::mem::take(&mut self.was_early) {
+                    self.model.say(EARLY, true, now);
+                }
                 orders
             }
             Message::Notice(text) => {
@@ -139,6 +163,10 @@ impl Program for RunScreen {
         }
     }
 
+    fn is_ready(&self) -> bool {
+        !self.model.is_behind()
+    }
+
     fn draw(&self, frame: &mut Frame<'_>, now: &Now) {
         super::view::draw(self, frame, now);
         for overlay in &self.overlays {
@@ -152,6 +180,9 @@ impl RunScreen {
     pub(crate) fn footer(&self) -> Vec<(String, &'static str)> {
         if let Some(overlay) = self.overlays.last() {
             return overlay.footer(&self.model);
+        }
+        if self.model.is_behind() {
+            return vec![(super::key_of(Action::Detach).map(Key::name).unwrap_or_default(), "detach")];
         }
         let hint =
             |action: Action, says: &'static str| (super::key_of(action).map(Key::name).unwrap_or_default(), says);

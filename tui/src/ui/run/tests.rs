@@ -6,9 +6,9 @@ use banister_runtime::driver::Wanted;
 
 use super::{Pane, RowId, RunScreen};
 use crate::ui::testing::{
-    APPROVED, BROKERS, FIRST, HOSTS, MANY, Scene, compile, many, person, rehearsed, restart_of_brokers,
+    APPROVED, BROKERS, FIRST, HOSTS, MANY, Scene, compile, keys_of, many, person, rehearsed, restart_of_brokers,
 };
-use crate::ui::{Heard, Message, Order};
+use crate::ui::{Heard, Key, Message, Order, Program as _};
 
 #[test]
 fn every_book_of_the_scenes_compiles_and_can_be_rehearsed() {
@@ -244,4 +244,84 @@ fn what_usually_takes_how_long_comes_from_history_where_there_is_some() {
     let picture = scene.look(140, 45);
     let row = picture.lines().find(|line| line.contains("3.1 Stop")).unwrap_or_default();
     assert!(row.contains("0:01-2:51 │"), "{picture}");
+}
+
+/// A screen that comes late to a run; what was written until then is on its way.
+fn late(of: &Scene) -> (RunScreen, Vec<Message>) {
+    let view = of.screen.model.view.as_ref().expect("welcomed");
+    let (run, plan, you) = (view.run_id().to_owned(), view.plan().clone(), person("alice", 1000));
+    let seq = of.records().last().expect("a record").seq;
+    let mut news = vec![Message::Heard(Heard::Welcome { run, plan, you, watch: false, seq })];
+    news.extend(of.records().iter().map(|record| Message::Heard(Heard::Record(Box::new(record.clone())))));
+    (RunScreen::new(crate::ui::Theme { colour: true, boxes: true }), news)
+}
+
+#[test]
+fn nothing_is_shown_or_done_until_all_that_happened_is_here() {
+    let mut scene = Scene::started(compile(FIRST, ""));
+    scene.all_end(|request| (i32::from(!request.key.path.to_string().starts_with('?')), ""));
+    assert!(scene.look(80, 24).contains("press a"), "somebody is asked:\n{}", scene.look(80, 24));
+    let now = scene.now();
+    let (mut screen, news) = late(&scene);
+    let all = news.len() - 1;
+    let picture = |screen: &RunScreen| crate::ui::testing::picture(screen, &now, 80, 24);
+    for (came, message) in news.into_iter().enumerate() {
+        assert!(!screen.is_ready());
+        for key in keys_of("a r : enter g o enter d x esc") {
+            assert_eq!(screen.update(Message::Key(key), &now), [], "after {came} messages");
+        }
+        screen.update(Message::Paste("go".to_owned()), &now);
+        assert!(screen.overlays.is_empty(), "after {came} messages");
+        let text = picture(&screen);
+        assert!(!text.contains("ASK") && text.lines().last().is_some_and(|keys| keys.trim() == "q detach"), "{text}");
+        if came > 0 {
+            assert!(text.contains(&format!("reading what happened so far: {} of {all} records", came - 1)), "{text}");
+        }
+        screen.update(message, &now);
+    }
+    assert!(screen.is_ready());
+    let text = picture(&screen);
+    assert!(text.contains("what was typed before this was shown was not taken"), "{text}");
+    screen.update(Message::Key(Key::Char('a')), &now);
+    assert_eq!(screen.overlays.len(), 1, "now it is a key");
+}
+
+#[test]
+fn who_waits_for_the_journal_can_leave_and_stop() {
+    let mut scene = Scene::started(restart_of_brokers());
+    scene.after(1_000);
+    let now = scene.now();
+    let (mut screen, mut news) = late(&scene);
+    assert_eq!(screen.update(Message::Key(Key::Char('q')), &now), [Order::Leave], "before anything came");
+    screen.update(news.remove(0), &now);
+    assert_eq!(screen.update(Message::Key(Key::Char('q')), &now), [Order::Leave]);
+    assert_eq!(screen.update(Message::Key(Key::Ctrl('l')), &now), [Order::Redraw]);
+    screen.update(Message::Key(Key::Ctrl('c')), &now);
+    assert_eq!(screen.update(Message::Key(Key::Ctrl('c')), &now), [Order::Leave], "twice");
+}
+
+#[test]
+fn a_record_that_cannot_be_shown_keeps_nobody_waiting() {
+    let scene = Scene::started(restart_of_brokers());
+    let now = scene.now();
+    let (mut screen, news) = late(&scene);
+    // One in the middle is missing: nothing after it fits.
+    for (n, message) in news.into_iter().enumerate() {
+        if n != 2 {
+            screen.update(message, &now);
+        }
+    }
+    assert!(screen.is_ready());
+    let said = &screen.model.messages.first().expect("it is said").text;
+    assert!(said.starts_with("cannot show record 3"), "{said}");
+}
+
+#[test]
+fn an_engine_that_dies_meanwhile_keeps_nobody_waiting() {
+    let scene = Scene::started(restart_of_brokers());
+    let now = scene.now();
+    let (mut screen, mut news) = late(&scene);
+    screen.update(news.remove(0), &now);
+    screen.update(Message::Heard(Heard::Lost { why: "the engine is gone".to_owned() }), &now);
+    assert!(screen.is_ready());
 }

@@ -41,9 +41,6 @@ pub(super) fn draw(screen: &RunScreen, frame: &mut Frame<'_>, area: Rect, now: &
         (Some(said), _) if is_fresh => (shown(&said.text), format!("m messages {count}"), said.attention),
         (_, Some(warning)) => (warning, String::new(), true),
         (Some(said), None) => (shown(&said.text), format!("m messages {count}"), false),
-        (None, None) if model.behind > model.view.as_ref().map_or(0, |view| view.state().seq()) => {
-            ("reading what happened so far ..".to_owned(), String::new(), false)
-        }
         (None, None) => return,
     };
     let style = if attention { model.theme.attention() } else { Style::new() };

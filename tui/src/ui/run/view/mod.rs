@@ -19,6 +19,7 @@ mod output;
 mod page;
 mod pager;
 mod plan;
+mod reading;
 #[cfg(test)]
 mod robust;
 mod small;
@@ -60,6 +61,9 @@ pub(super) fn draw(screen: &RunScreen, frame: &mut Frame<'_>, now: &Now) {
         return;
     }
     let size = (area.width, area.height);
+    if screen.model.is_behind() {
+        return reading::draw(screen, frame, area);
+    }
     if screen.place.page == Page::Run && screen.place.zoom {
         return zoom::draw(screen, frame, area, now);
     }
