@@ -14,6 +14,7 @@ mod scenario;
 mod screen;
 mod secrets;
 mod sharing;
+mod shell;
 mod signals;
 mod story;
 mod terminal;

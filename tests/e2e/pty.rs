@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 use crate::scenario::{PATIENCE, Scenario, skip, until};
 
@@ -113,6 +113,17 @@ impl Pty {
     /// What the terminal shows, line by line.
     pub(crate) fn screen(&self) -> String {
         self.lock().parser.screen().contents()
+    }
+
+    /// Whether it shows the screen that full-screen programs have for themselves.
+    pub(crate) fn is_on_the_other_screen(&self) -> bool {
+        self.lock().parser.screen().alternate_screen()
+    }
+
+    /// Whether every key reaches the program as it is, and nothing is shown that it did not write.
+    pub(crate) fn is_raw(&self) -> bool {
+        let modes = tcgetattr(self.master.as_ref().expect("the terminal is here")).expect("its modes");
+        !modes.local_modes.intersects(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG)
     }
 
     /// Every byte that was ever written to the terminal.

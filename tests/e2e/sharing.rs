@@ -51,7 +51,7 @@ pub(crate) fn by(name: &str, args: &[&str]) -> Command {
     command
 }
 
-fn says(name: &str, args: &[&str], exit: i32) -> String {
+pub(crate) fn says(name: &str, args: &[&str], exit: i32) -> String {
     let Output { status, stdout, stderr } = by(name, args).output().expect("banister");
     let said = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
     assert_eq!(status.code(), Some(exit), "{name}: {args:?}\n{said}");
@@ -59,7 +59,7 @@ fn says(name: &str, args: &[&str], exit: i32) -> String {
 }
 
 /// Somebody at a terminal before `banister`.
-fn sits(name: &str, args: &[&str]) -> Pty {
+pub(crate) fn sits(name: &str, args: &[&str]) -> Pty {
     Pty::start(by(name, args), 240, 200).expect("the lab has what a terminal needs")
 }
 
@@ -98,7 +98,7 @@ pub(crate) fn write(name: &str, text: &str) -> String {
 }
 
 /// Nothing of the state directory is open to anybody but the group.
-fn is_the_groups_alone() {
+pub(crate) fn is_the_groups_alone() {
     let group = std::fs::metadata(STATE).expect("the directory").gid();
     let mut dirs = vec![Path::new(STATE).to_owned()];
     let mut looked = 0;

@@ -19,7 +19,7 @@ const STORY: &str = "runbook: story\ntitle: The story\nif_it_fails: Call the own
     \x20 - { id: last, hosts: [web-1], effect: repeatable, run: 'echo last >> /tmp/story' }\n";
 
 /// Two hosts that both people reach by keys of their own; gives what reaches them.
-fn hosts(lab: &Inside) -> (String, String) {
+pub(crate) fn hosts(lab: &Inside) -> (String, String) {
     root(
         "ssh-keygen -q -t ed25519 -N '' -f /root/key
          for name in alice bob; do
@@ -40,14 +40,14 @@ fn hosts(lab: &Inside) -> (String, String) {
 }
 
 /// Somebody at a full screen.
-fn sits(name: &str, args: &[&str]) -> Pty {
+pub(crate) fn sits(name: &str, args: &[&str]) -> Pty {
     let mut command: Command = by(name, args);
     command.env("TERM", "xterm-256color").env_remove("ACCESSIBLE").env("LANG", "C.UTF-8");
     Pty::start(command, 120, 40).expect("the lab has what a terminal needs")
 }
 
 /// What a host was told, in order.
-fn said(lab: &Inside, host: &str) -> String {
+pub(crate) fn said(lab: &Inside, host: &str) -> String {
     let host = lab.host(host).expect("a host");
     let output = host.exec("cat /tmp/story 2>/dev/null || true").expect("the host answers");
     String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ")

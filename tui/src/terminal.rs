@@ -1,6 +1,7 @@
 //! Standard output and standard error: data there, talk here.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::failure::Failure;
 
@@ -37,11 +38,74 @@ pub fn bytes(bytes: &[u8]) -> Result<(), Failure> {
     out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| Failure::stdout(&error))
 }
 
-/// Says a line to the operator on standard error. That nobody reads it changes nothing.
+/// Says a line to the operator on standard error, once the terminal is not lent. That nobody reads it changes nothing.
 pub fn talk(line: &str) {
+    if let Some(unsaid) = &mut *unsaid() {
+        return unsaid.take(line);
+    }
+    say(line);
+}
+
+fn say(line: &str) {
     let mut err = io::stderr().lock();
     // The way not taken: failing here. A run must not end because its terminal was closed.
     drop(writeln!(err, "{line}"));
+}
+
+/// Lines that are kept while the terminal is lent.
+const MOST_UNSAID: usize = 1000;
+
+/// What there was to say while another program had the terminal.
+#[derive(Debug, Default)]
+struct Unsaid {
+    lines: Vec<String>,
+    /// Lines that are not kept.
+    more: usize,
+}
+
+impl Unsaid {
+    fn take(&mut self, line: &str) {
+        if self.lines.len() < MOST_UNSAID {
+            self.lines.push(line.to_owned());
+        } else {
+            self.more += 1;
+        }
+    }
+}
+
+static UNSAID: Mutex<Option<Unsaid>> = Mutex::new(None);
+
+fn unsaid() -> MutexGuard<'static, Option<Unsaid>> {
+    UNSAID.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The terminal, lent to another program until this is dropped: nothing is said on it meanwhile, and all of it
+/// afterwards. One at a time.
+#[derive(Debug)]
+#[must_use]
+pub struct Lent(());
+
+/// Lends the terminal.
+pub fn lend() -> Lent {
+    *unsaid() = Some(Unsaid::default());
+    Lent(())
+}
+
+/// Whether another program has the terminal.
+pub fn is_lent() -> bool {
+    unsaid().is_some()
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let mut unsaid = unsaid();
+        let Unsaid { lines, more } = unsaid.take().unwrap_or_default();
+        // With the lock: what is said from now on comes after it.
+        lines.iter().for_each(|line| say(line));
+        if more > 0 {
+            say(&format!("note: {more} lines more were not shown here, all of it is kept"));
+        }
+    }
 }
 
 /// Says why a command ended: `error: …`, and `hint: …` below it.
@@ -53,5 +117,18 @@ pub fn complain(failure: &Failure) {
     talk(&format!("{red}error{plain}: {}", failure.message));
     if !failure.hint.is_empty() {
         talk(&format!("{cyan}hint{plain}: {}", failure.hint));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_to_a_lent_terminal_is_kept_within_bounds() {
+        let mut unsaid = Unsaid::default();
+        (0..MOST_UNSAID + 7).for_each(|n| unsaid.take(&n.to_string()));
+        let last = unsaid.lines.last().map(String::as_str);
+        assert_eq!((unsaid.lines.len(), last, unsaid.more), (MOST_UNSAID, Some("999"), 7));
     }
 }

@@ -9,6 +9,8 @@ use banister_runtime::ssh::{SshSettings, SshTarget};
 use banister_runtime::state::RunDir;
 use chrono::Utc;
 
+use crate::terminal;
+
 /// Opens shells on the operator's terminal.
 pub(crate) struct Shell {
     run: RunDir,
@@ -25,19 +27,27 @@ impl Shell {
         let host = self.plan.hosts.iter().find(|its| its.name.as_str() == host);
         let host = host.ok_or("the plan has no such host")?;
         let command = self.command(host)?;
-        let file = self.file(ask);
+        let name = format!("shell.{ask}.{}", Utc::now().format("%Y%m%dT%H%M%S%3fZ"));
+        // Made here: `script` would make it as open as the umask leaves it.
+        let file = self.run.make_output(&name).map_err(|error| error.to_string())?;
+        terminal::talk(&format!("\nshell on {}, recorded in {}; `exit` leads back", host.name, file.display()));
+        let lent = terminal::lend();
         // By `script` of util-linux. The way not taken: a shell that leaves no record.
-        let status = Command::new("script")
+        let ended = Command::new("script")
             .args(["--quiet", "--flush", "--command", &command])
             .arg(&file)
             .status()
-            .map_err(|e| format!("it is recorded by `script` (util-linux), and that cannot be started: {e}"))?;
+            .map_err(|e| format!("it is recorded by `script` (util-linux), and that cannot be started: {e}"));
+        drop(lent);
         // A shell ends with the status of its last command, which says nothing about the record.
-        if file.exists() { Ok(()) } else { Err(format!("`script` ended with {status} and recorded nothing")) }
-    }
-
-    fn file(&self, ask: u32) -> PathBuf {
-        self.run.out_path().join(format!("shell.{ask}.{}", Utc::now().format("%Y%m%dT%H%M%SZ")))
+        let kept = match ended {
+            Ok(_) if file.metadata().is_ok_and(|metadata| metadata.len() > 0) => return Ok(()),
+            Ok(status) => Err(format!("`script` ended with {status} and recorded nothing")),
+            Err(why) => Err(why),
+        };
+        // Nothing stands in it.
+        let _ = std::fs::remove_file(&file);
+        kept
     }
 
     /// What `script` runs, by a shell.

@@ -259,14 +259,13 @@ impl Front {
         }
     }
 
-    /// Lets the dialog leave the terminal as it was. One that stands in a shell is not waited for.
+    /// Lets the dialog leave the terminal as it was. A shell has it until the person leaves the shell.
     fn end_dialog(&mut self) {
         let _ = self.news.send(News::Over);
         let Some(asking) = self.asking.take() else { return };
-        for _ in 0..DIALOG_ENDS {
-            if asking.is_finished() {
-                return;
-            }
+        let mut waited = 0;
+        while !asking.is_finished() && waited < DIALOG_ENDS {
+            waited += u32::from(!terminal::is_lent());
             std::thread::sleep(Duration::from_millis(10));
         }
     }

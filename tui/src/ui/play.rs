@@ -67,8 +67,7 @@ pub(crate) fn play<N: Send + 'static>(
     let clock = Clock::new()?;
     let mut stage = Stage::open(post)?;
     let gap = if std::env::var_os("SSH_CONNECTION").is_some() { FRAME_OVER_SSH } else { FRAME };
-    let size = stage.terminal.size()?;
-    program.update(Message::Resize { width: size.width, height: size.height }, &clock.now());
+    program.update(stage.size()?, &clock.now());
     let began = Instant::now();
     let (mut is_stale, mut is_urgent) = (true, true);
     let (mut drawn, mut ticked) = (began.checked_sub(gap).unwrap_or(began), began);
@@ -120,10 +119,13 @@ pub(crate) fn play<N: Send + 'static>(
                         // As every program does for Ctrl-Z: the shell has the terminal until `fg`.
                         let stop = || Ok(kill_process(getpid(), Signal::STOP)?);
                         stage.lend(post, stop)?;
+                        orders.extend(program.update(stage.size()?, &clock.now()));
                         orders.extend(program.update(Message::Back, &clock.now()));
                     }
                     Order::Shell { host, ask } => {
                         let went = stage.lend(post, || Ok(outlet.shell(&host, ask)))?;
+                        // Before the first frame: it may be another one now.
+                        orders.extend(program.update(stage.size()?, &clock.now()));
                         orders.extend(program.update(Message::Shelled(went), &clock.now()));
                         orders.extend(program.update(Message::Back, &clock.now()));
                     }
@@ -171,6 +173,12 @@ impl Stage {
         let sheet = Sheet::default();
         let terminal = Terminal::new(CrosstermBackend::new(sheet.clone()))?;
         Ok(Self { terminal, sheet, keys, modes, signals, has_title: false, idle: Vec::new() })
+    }
+
+    /// How large the terminal is, as a program is told it.
+    fn size<N>(&self) -> io::Result<Message<N>> {
+        let size = self.terminal.size()?;
+        Ok(Message::Resize { width: size.width, height: size.height })
     }
 
     /// Writes what the terminal's backend has put together, in one piece.

@@ -137,6 +137,18 @@ impl RunDir {
         Ok((plan, crate::digest::sha256(&bytes)))
     }
 
+    /// Makes an empty file among what steps printed, as open as its directory whatever the umask: another program writes
+    /// to it.
+    ///
+    /// # Errors
+    /// A [`StateError`] that names the file; also if it is there already.
+    pub fn make_output(&self, name: &str) -> Result<PathBuf, StateError> {
+        let path = self.out_path().join(name);
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+        file.and_then(|file| self.access.seal(&file)).map_err(StateError::io("make", &path))?;
+        Ok(path)
+    }
+
     /// Puts a file in place in one step: as open as its directory whatever the umask, synced with its directory.
     pub(super) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), StateError> {
         let (path, new) = (self.path.join(name), self.path.join(format!("{name}.new")));
