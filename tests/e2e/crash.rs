@@ -4,46 +4,45 @@ use std::fs;
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
+use crate::random_kills;
 use crate::scenario::{Scenario, until};
 
 const ALL: &str = "one two three";
 
-/// Holds the delivery of `two`: the whole request has left the engine, and no shell has read it yet.
-fn hold_dispatch(scenario: &Scenario) {
-    let hook = scenario.path("hook").display().to_string();
+/// Stands before `setsid`: once, when the start of `two` is delivered, `then` is done with its whole request.
+fn stand_in_at_start(scenario: &Scenario, hook: &str, then: &str) {
+    let (name, dir) = (hook, scenario.path("hook").display().to_string());
     let real = real("setsid");
     scenario.stand_in(
         "setsid",
         &format!(
-            "[ -e {hook}/dispatch ] || exec {real} \"$@\"\n\
-             spool=$(mktemp {hook}/spool.XXXXXX)\n\
+            "[ -e {dir}/{name} ] || exec {real} \"$@\"\n\
+             spool=$(mktemp -p {dir})\n\
              cat >\"$spool\"\n\
-             if grep -q '^launch()' \"$spool\" && grep -qF 'two/@localhost:main#1' \"$spool\" && rm {hook}/dispatch; then\n\
-             \x20   echo $$ >{hook}/arrived\n    read -r _ <{hook}/gate\nfi\n\
+             if grep -q '^launch()' \"$spool\" && grep -qF 'two/@localhost:main#1' \"$spool\" && rm {dir}/{name}; then\n\
+             {then}\n\
+             fi\n\
              exec {real} \"$@\" <\"$spool\"\n"
         ),
     );
-    scenario.hook("dispatch");
+    scenario.hook(name);
+}
+
+/// Holds the delivery of `two`: the whole request has left the engine, and no shell has read it yet.
+fn hold_dispatch(scenario: &Scenario) {
+    let hook = scenario.path("hook").display().to_string();
+    stand_in_at_start(scenario, "dispatch", &format!("echo $$ >{hook}/arrived; read -r _ <{hook}/gate"));
 }
 
 /// Holds `two` right after its key was claimed: where it would write down its process stands a pipe that nobody reads.
 fn hold_claim(scenario: &Scenario) {
     let hook = scenario.path("hook").display().to_string();
-    let real = real("setsid");
-    scenario.stand_in(
-        "setsid",
-        &format!(
-            "[ -e {hook}/claim ] || exec {real} \"$@\"\n\
-             spool=$(mktemp {hook}/spool.XXXXXX)\n\
-             cat >\"$spool\"\n\
-             if grep -q '^launch()' \"$spool\" && grep -qF 'two/@localhost:main#1' \"$spool\" && rm {hook}/claim; then\n\
-             \x20   eval \"$(grep -E '^(dir|run)=' \"$spool\")\"\n\
-             \x20   mkfifo \"$dir/$run/two,@localhost:main#1.process\"\n\
-             \x20   echo $$ >{hook}/arrived\nfi\n\
-             exec {real} \"$@\" <\"$spool\"\n"
-        ),
+    let then = format!(
+        "eval \"$(grep -E '^(dir|run)=' \"$spool\")\"\n\
+         mkfifo \"$dir/$run/two,@localhost:main#1.process\"\n\
+         echo $$ >{hook}/arrived"
     );
-    scenario.hook("claim");
+    stand_in_at_start(scenario, "claim", &then);
 }
 
 /// The process that has claimed `two` and is held.
@@ -269,22 +268,7 @@ fn a_journal_that_lost_what_a_host_has_seen_is_not_resumed() {
     }
 }
 
-/// Starts the next engine after one was killed, wherever it was.
-pub(crate) fn go_on(scenario: &Scenario, runbook: &std::path::Path) -> crate::scenario::Engine {
-    let runs = fs::read_dir(scenario.path("state/runs")).map_or(0, Iterator::count);
-    if runs > 0 && scenario.run_dir().join("start.json").exists() {
-        return scenario.spawn(&["resume", "last"]);
-    }
-    // Dead before the plan was kept: nothing was run, and there is nothing to go on with.
-    assert_eq!(scenario.log(), "");
-    if runs > 0 {
-        assert!(!scenario.banister(&["resume", "last"]).status.success());
-        fs::remove_dir_all(scenario.run_dir()).expect("the empty run");
-    }
-    scenario.run(runbook)
-}
-
-/// Kills the engine up to three times at random moments of one run, then lets it finish.
+/// One run, killed at up to three random moments.
 fn killed_at_random(seed: u64) -> usize {
     let scenario = Scenario::new();
     let log = scenario.log_path().display().to_string();
@@ -293,30 +277,7 @@ fn killed_at_random(seed: u64) -> usize {
         text.push_str(&format!("  - {{ id: {step}, effect: repeatable, run: 'echo {step} >> {log}; sleep 0.02' }}\n"));
     }
     let runbook = scenario.write("five.yaml", &text);
-    let mut random = seed;
-    let mut next = |below: u64| {
-        // xorshift: a failing seed is run again by its number.
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        random % below
-    };
-    let mut kills = 0;
-    let mut engine = scenario.run(&runbook);
-    while kills < 3 {
-        // The moment is what is random here; nothing waits for it.
-        std::thread::sleep(std::time::Duration::from_millis(5 + next(250)));
-        if !engine.kill_if_alive() {
-            // It had finished by then.
-            break;
-        }
-        kills += 1;
-        engine = go_on(&scenario, &runbook);
-    }
-    until("it is over", || {
-        let over = scenario.expect(&["runs"], 0);
-        over.contains("  done\n") || over.contains("ended with")
-    });
+    let kills = random_kills::one_run(&scenario, &runbook, 5..255, seed);
     assert_eq!(scenario.log(), "a b c d e", "seed {seed}");
     scenario.is_whole("a b c d e");
     kills
@@ -324,13 +285,7 @@ fn killed_at_random(seed: u64) -> usize {
 
 #[test]
 fn killed_at_thirty_random_moments() {
-    let (mut kills, mut runs) = (0, 0);
-    while kills < 30 {
-        runs += 1;
-        kills += killed_at_random(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(runs));
-        assert!(runs < 60, "only {kills} engines in {runs} runs were there to be killed: the moments are badly chosen");
-    }
-    println!("{kills} kills in {runs} runs");
+    random_kills::thirty(killed_at_random);
 }
 
 #[test]

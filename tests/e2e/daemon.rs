@@ -104,6 +104,25 @@ impl Detached {
         front
     }
 
+    /// The same with a person at a terminal.
+    fn blocked_at_terminal(&self, more: &[&str]) -> Option<Pty> {
+        self.hook("block_two");
+        let runbook = self.three_steps().display().to_string();
+        let person = Pty::banister(self, &[&["run", &runbook, "-i", "inventory.yaml"], more].concat(), 120, 60)?;
+        self.arrived();
+        Some(person)
+    }
+
+    /// A runbook that does nothing but pause.
+    fn paused(&self) -> String {
+        let runbook = self.write(
+            "paused.yaml",
+            "runbook: paused\nif_it_fails: Call the owner.\nhosts: localhost\ntimeout: 1m\nsteps:\n\
+             \x20 - { id: look, pause: Look at the graph }\n",
+        );
+        runbook.display().to_string()
+    }
+
     fn engine(&self) -> Pid {
         holder(&self.run_dir()).expect("the engine's process")
     }
@@ -121,13 +140,7 @@ const ALL: &str = "one two three";
 #[test]
 fn who_detaches_and_attaches_again_has_lost_nothing() {
     let scenario = Detached::new();
-    scenario.hook("block_two");
-    let runbook = scenario.three_steps().display().to_string();
-    let Some(mut person) = Pty::banister(&scenario, &["run", &runbook, "-i", "inventory.yaml", "--plain"], 120, 40)
-    else {
-        return;
-    };
-    scenario.arrived();
+    let Some(mut person) = scenario.blocked_at_terminal(&["--plain"]) else { return };
     person.types("\n");
     person.sees("IF IT FAILS  Nothing happened.");
     person.types("menu\n");
@@ -147,13 +160,7 @@ fn who_detaches_and_attaches_again_has_lost_nothing() {
 #[test]
 fn a_terminal_that_goes_away_takes_nothing_with_it() {
     let scenario = Detached::new();
-    scenario.hook("block_two");
-    let runbook = scenario.three_steps().display().to_string();
-    let Some(mut person) = Pty::banister(&scenario, &["run", &runbook, "-i", "inventory.yaml", "--plain"], 120, 40)
-    else {
-        return;
-    };
-    scenario.arrived();
+    let Some(mut person) = scenario.blocked_at_terminal(&["--plain"]) else { return };
     person.hangs_up();
     assert_eq!(person.exit(), 50, "it detached");
     scenario.open_gate();
@@ -164,12 +171,7 @@ fn a_terminal_that_goes_away_takes_nothing_with_it() {
 #[test]
 fn an_ask_waits_for_whoever_comes() {
     let scenario = Detached::new();
-    let runbook = scenario.write(
-        "paused.yaml",
-        "runbook: paused\nif_it_fails: Call the owner.\nhosts: localhost\ntimeout: 1m\nsteps:\n\
-         \x20 - { id: look, pause: Look at the graph }\n",
-    );
-    let runbook = runbook.display().to_string();
+    let runbook = scenario.paused();
     let Some(mut first) = Pty::banister(&scenario, &["run", &runbook, "-i", "inventory.yaml", "--plain"], 120, 40)
     else {
         return;
@@ -196,13 +198,7 @@ fn an_ask_waits_for_whoever_comes() {
 #[test]
 fn an_interrupt_holds_the_run_and_whoever_goes_leaves_it_held() {
     let scenario = Detached::new();
-    scenario.hook("block_two");
-    let runbook = scenario.three_steps().display().to_string();
-    let Some(mut person) = Pty::banister(&scenario, &["run", &runbook, "-i", "inventory.yaml", "--plain"], 120, 40)
-    else {
-        return;
-    };
-    scenario.arrived();
+    let Some(mut person) = scenario.blocked_at_terminal(&["--plain"]) else { return };
     person.types("\x03");
     person.sees("INTERRUPTED: nothing new starts");
     person.types("\x03");
@@ -276,12 +272,7 @@ fn without_a_terminal_a_signal_to_the_starter_drains_the_engine() {
 #[test]
 fn without_a_terminal_nobody_is_waited_for() {
     let scenario = Detached::new();
-    let runbook = scenario.write(
-        "paused.yaml",
-        "runbook: paused\nif_it_fails: Call the owner.\nhosts: localhost\ntimeout: 1m\nsteps:\n\
-         \x20 - { id: look, pause: Look at the graph }\n",
-    );
-    let runbook = runbook.display().to_string();
+    let runbook = scenario.paused();
     scenario.expect(&["run", &runbook, "-i", "inventory.yaml"], 41);
     scenario
         .write("answers.yaml", "answers: [{ step: look, answer: continue }, { step: x, answer: skip, reason: y }]\n");
@@ -371,12 +362,7 @@ fn what_is_wrong_is_said_before_anything_is_made() {
 #[test]
 fn a_menu_is_there_at_any_time_and_abort_is_typed() {
     let scenario = Detached::new();
-    scenario.hook("block_two");
-    let runbook = scenario.three_steps().display().to_string();
-    let Some(mut person) = Pty::banister(&scenario, &["run", &runbook, "-i", "inventory.yaml"], 120, 60) else {
-        return;
-    };
-    scenario.arrived();
+    let Some(mut person) = scenario.blocked_at_terminal(&[]) else { return };
     let mut asked = 0;
     // Each line is typed when it is asked for: what comes at once is taken for pasted.
     let mut choose = |person: &mut Pty, what: &str| {
@@ -409,12 +395,7 @@ fn a_menu_is_there_at_any_time_and_abort_is_typed() {
 fn in_the_foreground_leaving_ends_the_engine_and_others_are_told() {
     let mut scenario = Detached::new();
     scenario.0.detached = false;
-    scenario.hook("block_two");
-    let runbook = scenario.three_steps().display().to_string();
-    let Some(mut person) = Pty::banister(&scenario, &["run", &runbook, "-i", "inventory.yaml"], 120, 60) else {
-        return;
-    };
-    scenario.arrived();
+    let Some(mut person) = scenario.blocked_at_terminal(&[]) else { return };
     assert_eq!(scenario.engine(), person.pid(), "one process");
     let mut visitor = scenario.front("visitor", &EVENTS);
     until("it is attached", || visitor.records().len() > 3);

@@ -10,6 +10,7 @@ mod many;
 mod modes;
 mod orders;
 mod pty;
+mod random_kills;
 mod scenario;
 mod screen;
 mod secrets;

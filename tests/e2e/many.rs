@@ -1,12 +1,12 @@
 //! Three hosts over ssh: the windows in which an engine can die, and random moments. Ssh masters outlive each engine.
 
 use std::fs;
-use std::time::Duration;
 
 use banister_lab::testing::{Inside, inside};
 use banister_lab::{Bind, LabHost, LabSpec};
 use rustix::process::Signal;
 
+use crate::random_kills;
 use crate::scenario::{Engine, Scenario, until};
 
 const ALL: &str = "one two three";
@@ -279,7 +279,7 @@ fn the_windows_over_ssh() {
     });
 }
 
-/// Kills the engine up to three times at random moments of one run, then lets it finish.
+/// One run, killed at up to three random moments.
 fn killed_at_random(lab: &Inside, seed: u64) -> usize {
     for host in lab.hosts() {
         host.sh("rm -rf /srv/*; : >/root/.bashrc").expect("a host as it was");
@@ -294,29 +294,7 @@ fn killed_at_random(lab: &Inside, seed: u64) -> usize {
         ));
     }
     let runbook = scenario.write("five.yaml", &text);
-    let mut random = seed;
-    let mut next = |below: u64| {
-        // xorshift: a failing seed is run again by its number.
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        random % below
-    };
-    let mut kills = 0;
-    let mut engine = scenario.run(&runbook);
-    while kills < 3 {
-        // The moment is what is random here; nothing waits for it.
-        std::thread::sleep(Duration::from_millis(100 + next(700)));
-        if !engine.kill_if_alive() {
-            break;
-        }
-        kills += 1;
-        engine = crate::crash::go_on(&scenario, &runbook);
-    }
-    until("it is over", || {
-        let over = scenario.expect(&["runs"], 0);
-        over.contains("  done\n") || over.contains("ended with")
-    });
+    let kills = random_kills::one_run(&scenario, &runbook, 100..800, seed);
     for host in lab.hosts() {
         let log = host.sh("cat /srv/log").expect("the log").replace('\n', " ");
         assert_eq!(log, "a b c d e", "seed {seed} on {}", host.name());
@@ -329,13 +307,7 @@ fn killed_at_random(lab: &Inside, seed: u64) -> usize {
 #[test]
 fn killed_at_thirty_random_moments_over_ssh() {
     inside(&spec(), "many::killed_at_thirty_random_moments_over_ssh", |lab| {
-        let (mut kills, mut runs) = (0, 0);
-        while kills < 30 {
-            runs += 1;
-            kills += killed_at_random(lab, 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(runs));
-            assert!(runs < 60, "only {kills} engines in {runs} runs were there to be killed");
-        }
-        println!("{kills} kills in {runs} runs");
+        random_kills::thirty(|seed| killed_at_random(lab, seed));
     });
 }
 

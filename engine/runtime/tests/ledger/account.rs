@@ -9,7 +9,8 @@ use banister_core::run::{CancelReport, ExecuteRequest, NotStartedReason, Report,
 use banister_core::runbook::ParamName;
 use banister_runtime::transport::{Executor, LocalTransport};
 
-use crate::host::{Fifo, Host, TOKEN, execute, exit, has_program, once, place, read, shells, skip, until};
+use crate::ended::exit;
+use crate::host::{Fifo, Host, TOKEN, execute, has_program, once, place, read, shells, skip, until};
 
 /// Two accounts and a rule file; removed also after a panic.
 struct Accounts {

@@ -8,7 +8,8 @@ use banister_core::run::{CancelReport, ExecuteRequest, Report, TargetAnswer};
 use banister_runtime::transport::Executor;
 use tokio::task::JoinHandle;
 
-use crate::host::{Fifo, Host, execute, exit, once, read, shells, until};
+use crate::ended::exit;
+use crate::host::{Fifo, Host, execute, once, read, shells, until};
 
 fn lives(pid: &str) -> bool {
     Path::new(&format!("/proc/{pid}/exe")).exists()

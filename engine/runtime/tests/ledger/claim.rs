@@ -2,7 +2,8 @@
 
 use banister_core::run::{ExecuteRequest, NotStartedReason, Report, TargetAnswer};
 
-use crate::host::{Fifo, Host, ask, execute, exit, once, shells};
+use crate::ended::exit;
+use crate::host::{Fifo, Host, ask, execute, once, shells};
 
 fn times_run(host: &Host) -> usize {
     std::fs::read_to_string(host.path("count")).map_or(0, |text| text.lines().count())

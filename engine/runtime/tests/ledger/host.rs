@@ -1,18 +1,16 @@
 //! A ledger in a directory of its own, and what goes with requests.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use banister_core::plan::{EffectClass, Shell, StepPath};
-use banister_core::run::{
-    Captured, CapturedText, EffectKey, Ended, ExecuteRequest, Exit, Purpose, Report, ResolvedCommand, ResolvedKind,
-    StreamInfo, TargetAnswer,
-};
+use banister_core::run::{EffectKey, ExecuteRequest, Purpose, Report, ResolvedCommand, ResolvedKind, TargetAnswer};
 use banister_core::runbook::{HostName, ParamName};
 use banister_runtime::ledger::{LedgerPlace, SecretSource};
-use banister_runtime::output::StreamKind;
-use banister_runtime::transport::{Asked, Context, Executor, Finished, LocalTransport, OutputSink};
+use banister_runtime::transport::{Asked, Context, Executor, Finished, LocalTransport};
+
+use crate::ended::Printed;
 
 /// One shell the wrapper must run under.
 pub(crate) type ShellWords = Vec<&'static str>;
@@ -180,46 +178,6 @@ pub(crate) const TOKEN: &str = "hunter2 \"$(id)\" `id` '\\' \u{00e9}";
 impl SecretSource for Token {
     fn reveal(&self, name: &ParamName) -> Option<&[u8]> {
         (name.as_str() == "token").then_some(TOKEN.as_bytes())
-    }
-}
-
-/// Keeps all that is printed.
-#[derive(Clone, Default)]
-pub(crate) struct Printed(Arc<Mutex<[Vec<u8>; 2]>>);
-
-impl Printed {
-    pub(crate) fn stdout(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()[0]).into_owned()
-    }
-
-    pub(crate) fn stderr(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()[1]).into_owned()
-    }
-
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        self.0.lock().unwrap()[0].clone()
-    }
-}
-
-impl OutputSink for Printed {
-    fn take(&mut self, stream: StreamKind, bytes: &[u8]) {
-        self.0.lock().unwrap()[usize::from(stream == StreamKind::Stderr)].extend_from_slice(bytes);
-    }
-
-    fn finish(self: Box<Self>) -> (Captured, Captured) {
-        let captured = || Captured { text: CapturedText::Cut, info: StreamInfo::default() };
-        (captured(), captured())
-    }
-}
-
-/// How a report ended.
-pub(crate) fn exit(report: &Report) -> Exit {
-    match report {
-        Report::Ended(ended) => {
-            let Ended { exit, .. } = **ended;
-            exit
-        }
-        other => panic!("it did not end: {other:?}"),
     }
 }
 

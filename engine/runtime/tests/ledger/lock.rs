@@ -6,7 +6,8 @@ use banister_core::run::{LockHolder, NotStartedReason, Report, TargetAnswer, Unk
 use banister_runtime::ledger::LedgerPlace;
 use banister_runtime::transport::{Executor, LocalTransport, Met};
 
-use crate::host::{Host, execute, exit, once, place, run_id, shells};
+use crate::ended::exit;
+use crate::host::{Host, execute, once, place, run_id, shells};
 
 /// Another run on the same host, with its own executor.
 fn other(host: &Host, run: &str) -> Arc<Executor> {

@@ -4,6 +4,8 @@
 mod account;
 mod cancel;
 mod claim;
+#[path = "../common/ended.rs"]
+mod ended;
 mod entries;
 mod host;
 mod lock;

@@ -5,8 +5,10 @@ use std::os::unix::fs::MetadataExt as _;
 use banister_core::plan::{EffectClass, Shell};
 use banister_core::run::{ExecuteRequest, Exit, NotStartedReason, Report, ResolvedKind, ResolvedValue};
 use banister_core::runbook::ParamName;
+use banister_runtime::output::StreamKind;
 
-use crate::host::{Fifo, Host, TOKEN, attempt, exit, once, read, request, shells};
+use crate::ended::exit;
+use crate::host::{Fifo, Host, TOKEN, attempt, once, read, request, shells};
 
 fn secret() -> ResolvedValue {
     ResolvedValue::Secret(ParamName::new("token").unwrap())
@@ -21,7 +23,7 @@ async fn binary_output_is_exact() {
         for step in [once(&script), read(&script)] {
             let (report, printed) = host.run(&step).await;
             assert_eq!(exit(&report), Exit::Code(0));
-            assert!(printed.bytes() == std::fs::read(&copy).unwrap(), "{shell:?}, {:?}", step.effect);
+            assert!(printed.bytes(StreamKind::Stdout) == std::fs::read(&copy).unwrap(), "{shell:?}, {:?}", step.effect);
         }
     }
 }

@@ -6,7 +6,8 @@ use std::process::Command;
 
 use banister_core::run::{Exit, NotStartedReason, Report, TargetAnswer, UnknownReason};
 
-use crate::host::{Host, attempt, exit, once, read, shells, skip};
+use crate::ended::exit;
+use crate::host::{Host, attempt, once, read, shells, skip};
 
 fn root() -> bool {
     let root = rustix::process::geteuid().is_root();

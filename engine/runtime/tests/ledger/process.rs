@@ -5,7 +5,8 @@ use std::process::{Command, Stdio};
 use banister_core::run::{Exit, Report, TargetAnswer, UnknownReason};
 use banister_runtime::transport::Asked;
 
-use crate::host::{Fifo, Host, Printed, ask, execute, exit, once, place, run_id, shells, until};
+use crate::ended::{Printed, exit};
+use crate::host::{Fifo, Host, ask, execute, once, place, run_id, shells, until};
 
 /// The fields of a key's `process`: pid, start time, boot, then the keeper's pid and start time, then uptime.
 fn process(host: &Host) -> Vec<String> {

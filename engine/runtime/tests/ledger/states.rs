@@ -7,7 +7,8 @@ use banister_core::run::{ExecuteRequest, Exit, NotStartedReason, Report, TargetA
 use banister_runtime::ledger::{JournalHead, LedgerPlace};
 use banister_runtime::transport::{Context, Executor, LocalTransport};
 
-use crate::host::{Fifo, Host, Printed, Token, ask, attempt, execute, exit, once, place, read, run_id, shells};
+use crate::ended::{Printed, exit};
+use crate::host::{Fifo, Host, Token, ask, attempt, execute, once, place, read, run_id, shells};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_ends_as_it_ends() {

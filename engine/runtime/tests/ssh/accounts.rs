@@ -2,7 +2,8 @@
 
 use banister_core::run::Exit;
 
-use super::site::{Site, change, execute, executor, exit, host, look};
+use super::ended::exit;
+use super::site::{Site, change, execute, executor, host, look};
 
 pub(crate) async fn start_files(site: Site) {
     site.sh(

@@ -8,7 +8,8 @@ use banister_runtime::output::StreamKind;
 use banister_runtime::transport::{OutputSink, Transport as _};
 use sha2::{Digest as _, Sha256};
 
-use super::site::{Site, change, execute, execute_into, executor, exit, host, look};
+use super::ended::exit;
+use super::site::{Site, change, execute, execute_into, executor, host, look};
 
 /// Hashes what is printed, and keeps none of it.
 #[derive(Clone, Default)]

@@ -3,7 +3,8 @@
 use banister_core::run::Exit;
 use banister_runtime::ssh::{Masters, SshSettings};
 
-use super::site::{Site, execute, executor, exit, host, look};
+use super::ended::exit;
+use super::site::{Site, execute, executor, host, look};
 
 pub(crate) async fn own(site: Site) {
     let (name, other) = (site.name(), site.other.name());

@@ -7,7 +7,8 @@ use banister_runtime::ledger::ShellText;
 use banister_runtime::ssh::{Masters, SshSettings};
 use banister_runtime::transport::Transport as _;
 
-use super::site::{Site, execute, executor, exit, host, look};
+use super::ended::exit;
+use super::site::{Site, execute, executor, host, look};
 
 fn nothing() -> ShellText {
     let mut text = ShellText::default();

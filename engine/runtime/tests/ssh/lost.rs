@@ -6,7 +6,8 @@ use banister_core::run::{Exit, TargetAnswer};
 
 use banister_runtime::ssh::SILENT_TIME;
 
-use super::site::{Site, change, execute, exit, look, lost, settle};
+use super::ended::exit;
+use super::site::{Site, change, execute, look, lost, settle};
 
 /// What a person was promised.
 const PROMISED: Duration = Duration::from_secs(20);

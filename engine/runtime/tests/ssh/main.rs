@@ -7,6 +7,8 @@ mod accounts;
 mod channels;
 mod configuration;
 mod connecting;
+#[path = "../common/ended.rs"]
+mod ended;
 mod engine;
 mod lost;
 mod masters;

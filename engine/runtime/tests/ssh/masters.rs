@@ -8,9 +8,10 @@ use banister_core::run::{Exit, TargetAnswer};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::connecting::{gone, ssh_with};
+use super::ended::exit;
 use super::engine;
 use super::outcomes::none_runs;
-use super::site::{Site, change, execute, exit, look, settle};
+use super::site::{Site, change, execute, look, settle};
 
 pub(crate) async fn killed_engine(site: Site) {
     let mut child = Command::new(std::env::current_exe().unwrap())

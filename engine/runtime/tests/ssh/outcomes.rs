@@ -2,7 +2,8 @@
 
 use banister_core::run::{Exit, Report};
 
-use super::site::{Site, change, execute, exit, look};
+use super::ended::exit;
+use super::site::{Site, change, execute, look};
 
 pub(crate) async fn statuses(site: Site) {
     let masters = site.masters();

@@ -1,22 +1,22 @@
 //! One lab host with the ways to it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use banister_core::plan::{EffectClass, Host, Inventory, Shell, StepPath};
 use banister_core::run::{
-    Captured, CapturedText, EffectKey, Ended, ExecuteRequest, Exit, Purpose, Report, ResolvedCommand, ResolvedKind,
-    StreamInfo, TargetAnswer, UnknownReason,
+    EffectKey, ExecuteRequest, Purpose, Report, ResolvedCommand, ResolvedKind, TargetAnswer, UnknownReason,
 };
 use banister_core::runbook::{HostName, ParamName};
 use banister_core::source::SourceFile;
 use banister_lab::LabHost;
 use banister_lab::testing::Inside;
 use banister_runtime::ledger::{LedgerPlace, SecretSource};
-use banister_runtime::output::StreamKind;
 use banister_runtime::ssh::{Masters, SshSettings};
 use banister_runtime::transport::{Asked, Context, Executor, OutputSink};
+
+use crate::ended::Printed;
 
 /// The hosts of the lab.
 pub(crate) struct Sites(Vec<LabHost>);
@@ -153,31 +153,6 @@ impl SecretSource for NoSecret {
     }
 }
 
-/// Keeps all that is printed.
-#[derive(Clone, Default)]
-pub(crate) struct Printed(Arc<Mutex<[Vec<u8>; 2]>>);
-
-impl Printed {
-    pub(crate) fn stdout(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()[0]).into_owned()
-    }
-
-    pub(crate) fn stderr(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()[1]).into_owned()
-    }
-}
-
-impl OutputSink for Printed {
-    fn take(&mut self, stream: StreamKind, bytes: &[u8]) {
-        self.0.lock().unwrap()[usize::from(stream == StreamKind::Stderr)].extend_from_slice(bytes);
-    }
-
-    fn finish(self: Box<Self>) -> (Captured, Captured) {
-        let captured = || Captured { text: CapturedText::Cut, info: StreamInfo::default() };
-        (captured(), captured())
-    }
-}
-
 pub(crate) async fn execute(executor: &Arc<Executor>, request: &ExecuteRequest) -> (Report, Printed) {
     let printed = Printed::default();
     let report = execute_into(executor, request, Box::new(printed.clone())).await;
@@ -198,17 +173,6 @@ pub(crate) async fn settle(executor: &Arc<Executor>, request: &ExecuteRequest) -
     match executor.ask(request, Box::new(printed.clone())).await {
         Asked::Settled(answer, _) => (answer, printed),
         Asked::Running(attached) => (TargetAnswer::Ended(attached.finish().await.report), printed),
-    }
-}
-
-/// How a report ended.
-pub(crate) fn exit(report: &Report) -> Exit {
-    match report {
-        Report::Ended(ended) => {
-            let Ended { exit, .. } = **ended;
-            exit
-        }
-        other => panic!("it did not end: {other:?}"),
     }
 }
 
