@@ -110,7 +110,8 @@ for path in /* /.[!.]*; do
         *) if [ -e "$path" ] || [ -L "$path" ]; then mknod "upper/$name" c 0 0; fi ;;
     esac
 done
-find /etc -xdev -type f ! -perm -004 -print0 | while IFS= read -r -d '' path; do
+# Somebody may be adding a user meanwhile: its lock files come and go.
+find /etc -ignore_readdir_race -xdev -type f ! -perm -004 -print0 | while IFS= read -r -d '' path; do
     case $path in /etc/shadow | /etc/gshadow | /etc/ssh/* | /etc/sudoers.d/* | /etc/ssl/private/*) continue ;; esac
     if [ ! -e "upper$path" ]; then
         mkdir -p "upper${path%/*}"
