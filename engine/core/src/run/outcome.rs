@@ -208,4 +208,14 @@ pub enum FailedReason {
         /// Their reason.
         reason: String,
     },
+    /// It waited for its next automatic attempt, and there will be none.
+    NotTriedAgain {
+        /// Why not.
+        why: String,
+    },
+    /// An approval that could not be asked for: what it should have shown failed.
+    PreviewFailed {
+        /// Which preview, and how.
+        why: String,
+    },
 }

@@ -290,3 +290,42 @@ fn what_waits_to_be_tried_again_has_failed_when_the_run_is_aborted() {
         assert_eq!(end, ("work/@web-1 FAIL".to_owned(), Some(ExitCode::ABORTED)), "{running:?}");
     }
 }
+
+/// Why the engine settled a step by itself.
+fn settled(bench: &Bench) -> Option<FailedReason> {
+    bench.journal.records.iter().find_map(|record| match &record.kind {
+        RecordKind::StepSettled { failed, .. } if record.actor == Actor::Engine {} => failed.clone(),
+        _ => None,
+    })
+}
+
+#[test]
+fn what_the_engine_settles_is_not_said_by_a_person() {
+    let mut work = command(EffectClass::Repeatable);
+    work.retry = crate::plan::Retry { attempts: 3, delay_ms: 60_000 };
+    let mut bench = Bench::start(plan(1, vec![step("work", &[], &[0], Action::Command(Box::new(work)))]));
+    let request = bench.sent().unwrap();
+    bench.say(Input::Reported { key: request.key, report: ended(1, ""), at: None }).unwrap();
+    let abort = Command::Abort { running: RunningAtAbort::Wait };
+    bench.say(Input::Commanded { actor: operator(), command: abort }).unwrap();
+    let why = "the run was aborted".to_owned();
+    assert_eq!(settled(&bench), Some(FailedReason::NotTriedAgain { why }));
+
+    let approve = crate::plan::Approve {
+        allows: vec![crate::plan::StepIndex(1)],
+        show: vec![],
+        by: 1,
+        of: vec![],
+        not_starter: false,
+        fact: None,
+    };
+    let mut work = command(EffectClass::Destroy);
+    work.preview = Some(crate::plan::Probe { command: script("look"), expect: None, timeout_ms: 1_000 });
+    let agree = step("agree", &[], &[], Action::Approve(Box::new(approve)));
+    let mut bench = Bench::start(plan(1, vec![agree, step("work", &[0], &[0], Action::Command(Box::new(work)))]));
+    let preview = bench.sent().unwrap();
+    assert_eq!(preview.key.purpose, Purpose::Preview);
+    bench.say(Input::Reported { key: preview.key, report: ended(1, ""), at: None }).unwrap();
+    let why = "preview of work/@web-1: ended with status 1".to_owned();
+    assert_eq!(settled(&bench), Some(FailedReason::PreviewFailed { why }));
+}

@@ -151,7 +151,7 @@ impl Batch<'_> {
         for approve in self.approvals_waiting_for(task) {
             self.run.inflight.approving.remove(&approve);
             let path = self.state().graph().path(approve).clone();
-            let failed = Some(FailedReason::SaidByPerson { reason: why.clone() });
+            let failed = Some(FailedReason::PreviewFailed { why: why.clone() });
             self.engine(RecordKind::StepSettled { path, attempt: 0, failed, by: why.clone() });
             if self.state().aborted().is_none() {
                 self.open_ask(approve, AskKind::Failure);

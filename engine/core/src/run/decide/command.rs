@@ -98,7 +98,7 @@ impl Batch<'_> {
         for task in &waiting {
             let path = graph.path(*task).clone();
             let attempt = self.state().task(*task).attempt;
-            let failed = Some(FailedReason::SaidByPerson { reason: format!("not tried again: {why}") });
+            let failed = Some(FailedReason::NotTriedAgain { why: why.to_owned() });
             self.engine(RecordKind::StepSettled { path, attempt, failed, by: "the engine".to_owned() });
         }
         waiting

@@ -75,7 +75,10 @@ impl Batch<'_> {
                 | NotStartedReason::NeverArrived { .. },
             ) => false,
             FailedReason::NotStarted(_) => true,
-            FailedReason::Cancelled(_) | FailedReason::SaidByPerson { .. } => false,
+            FailedReason::Cancelled(_)
+            | FailedReason::SaidByPerson { .. }
+            | FailedReason::NotTriedAgain { .. }
+            | FailedReason::PreviewFailed { .. } => false,
             _ => {
                 matches!(effect, EffectClass::Read | EffectClass::Repeatable)
                     || self.run.is_broken(Sabotage::OnceRetriedAfterFailure)
@@ -327,6 +330,8 @@ pub(crate) fn describe(reason: &FailedReason) -> String {
         },
         FailedReason::GateTimeout { last } => format!("did not hold in time; last: {last}"),
         FailedReason::SaidByPerson { reason } => reason.clone(),
+        FailedReason::NotTriedAgain { why } => format!("not tried again: {why}"),
+        FailedReason::PreviewFailed { why } => why.clone(),
     }
 }
 
