@@ -109,6 +109,7 @@ impl State {
                     self.task_mut(task).tries += 1;
                 }
                 self.transition(task, TaskState::Unknown { reason: reason.clone(), doubt });
+                self.renew_question(task);
                 Ok(())
             }
             RecordKind::StepReattached { path, .. } => {

@@ -39,6 +39,7 @@ mod outcome;
 mod progress;
 #[cfg(test)]
 mod properties;
+mod question;
 mod reason;
 mod record;
 mod record_kind;

@@ -22,6 +22,7 @@ pub struct Ask {
     /// What kind.
     pub kind: AskKind,
     /// What is asked.
+    /// Of a doubt it changes with what the host says next.
     pub question: String,
     /// What may be said.
     pub words: Vec<Word>,

@@ -329,3 +329,43 @@ fn what_the_engine_settles_is_not_said_by_a_person() {
     let why = "preview of work/@web-1: ended with status 1".to_owned();
     assert_eq!(settled(&bench), Some(FailedReason::PreviewFailed { why }));
 }
+
+#[test]
+fn an_ask_about_a_doubt_says_what_the_host_said_last() {
+    let mut bench = Bench::start(rolling(1, 0));
+    let request = bench.sent().unwrap();
+    let lost = Report::Unknown(UnknownReason::Lost { why: "cable".to_owned() });
+    bench.say(Input::Reported { key: request.key.clone(), report: lost, at: None }).unwrap();
+    let answer = |bench: &mut Bench, reason| {
+        let answer = TargetAnswer::Unknown(reason);
+        bench.say(Input::TargetAnswered { key: request.key.clone(), answer }).unwrap();
+        bench.ask().question.clone()
+    };
+    let silent = |why: &str| UnknownReason::Unanswered { why: why.to_owned() };
+    let again = |bench: &mut Bench| {
+        let is_timer = |e: &Effect| matches!(e, Effect::ArmTimer { timer: Timer::AskTarget { .. }, .. });
+        let at = bench.effects.iter().position(is_timer).expect("it is asked again");
+        let Effect::ArmTimer { timer, after_ns } = bench.effects.remove(at) else { unreachable!() };
+        bench.seconds += after_ns / 1_000_000_000;
+        bench.say(Input::TimerFired { timer }).unwrap();
+    };
+    assert_eq!(answer(&mut bench, silent("no route")), "restart: nobody knows, the host is asked again: no route");
+    let first = bench.ask().id.clone();
+    again(&mut bench);
+    let records = bench.journal.records.len();
+    answer(&mut bench, silent("no route"));
+    assert_eq!(bench.journal.records.len(), records, "the same again is no news");
+    again(&mut bench);
+    let question = answer(&mut bench, silent("the key of the host is another one"));
+    assert_eq!(question, "restart: nobody knows, the host is asked again: the key of the host is another one");
+    again(&mut bench);
+    let question = answer(&mut bench, UnknownReason::NoStatus { why: "the machine was booted".to_owned() });
+    assert_eq!(question, "restart: nobody knows: the machine was booted");
+    assert_eq!(bench.ask().id, first, "one ask all the time: what is being typed is still an answer to it");
+    bench.answer(Word::AskAgain).unwrap();
+    let question = answer(&mut bench, UnknownReason::NoStatus { why: "its process is gone".to_owned() });
+    assert_eq!(question, "restart: nobody knows: its process is gone");
+    let records = &bench.journal.records;
+    let again = Run::resume(std::sync::Arc::clone(bench.run.plan()), "sha256:plan", records).unwrap();
+    assert_eq!(again.state().ask(&bench.ask().id).map(|ask| ask.question.clone()), Some(question), "so does a replay");
+}

@@ -96,6 +96,17 @@ impl State {
         Ok(())
     }
 
+    /// The doubt that a person is asked about has another reason now, or the host is asked no more. The ask stays the same
+    /// one: an answer that somebody is typing is still good.
+    pub(super) fn renew_question(&mut self, task: TaskIndex) {
+        let ask = self.task(task).ask.as_ref().and_then(|ask| self.asks.get(ask));
+        let Some(ask) = ask.filter(|ask| ask.kind == AskKind::Unknown).map(|ask| ask.id.clone()) else { return };
+        let question = self.question(task, AskKind::Unknown);
+        if let Some(ask) = self.asks.get_mut(&ask) {
+            ask.question = question;
+        }
+    }
+
     /// The instance that asks; none where it is about a host itself.
     fn find_asking(&self, path: &StepPath) -> Result<Option<TaskIndex>, String> {
         match path.host().filter(|_| path.is_host_itself()) {

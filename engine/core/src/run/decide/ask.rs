@@ -3,10 +3,8 @@
 use crate::plan::Verify;
 use crate::run::batch::Batch;
 use crate::run::graph::{Role, Work};
-use crate::run::task::{Doubt, TaskIndex, TaskState};
+use crate::run::task::TaskIndex;
 use crate::run::{AskId, AskKind, AskUnavailableReason, DrainReason, RecordKind, Rejected, UnknownReason, Word};
-
-use super::verdict::{describe, describe_unknown};
 
 /// A phrase shorter than this is too easily typed by accident: environment and name are asked for instead.
 const SHORTEST_PHRASE: usize = 6;
@@ -31,32 +29,10 @@ impl Batch<'_> {
             }
             _ => None,
         };
-        let question = self.question(task, kind);
+        let question = self.state().question(task, kind);
         let words = self.offered(task, kind);
         let typed = self.phrase(task, kind);
         self.engine(RecordKind::AskOpened { ask, kind, question, words, typed, fact });
-    }
-
-    fn question(&self, task: TaskIndex, kind: AskKind) -> String {
-        let state = self.state();
-        let title = state.graph().step(task).map_or_else(|| "gate".to_owned(), |s| state.words(task, &s.title));
-        match (kind, state.graph().work(task), &state.task(task).state) {
-            (AskKind::Pause, Work::Pause(text), _) => state.words(task, text),
-            (AskKind::Manual, Work::Manual(manual), _) => state.words(task, &manual.text),
-            (AskKind::Approve, ..) => title,
-            (AskKind::Verify, ..) => format!("{title}: did it do what it should?"),
-            (AskKind::Failure, _, TaskState::Failed(reason)) => format!("{title}: {}", describe(reason)),
-            (AskKind::GateTimeout, _, TaskState::Failed(reason)) => format!("{title}: {}", describe(reason)),
-            (AskKind::Unknown, _, TaskState::Unknown { reason, doubt: Doubt::Target }) => {
-                format!("{title}: nobody knows, the host is asked again: {}", describe_unknown(reason))
-            }
-            (AskKind::Unknown | AskKind::GateTimeout, _, TaskState::Unknown { reason, .. }) => {
-                format!("{title}: nobody knows: {}", describe_unknown(reason))
-            }
-            (AskKind::Timeout, ..) => format!("{title}: has run for as long as it may"),
-            (AskKind::Stuck, ..) => format!("{title}: its undo failed"),
-            _ => title,
-        }
     }
 
     fn offered(&self, task: TaskIndex, kind: AskKind) -> Vec<Word> {

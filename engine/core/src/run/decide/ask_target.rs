@@ -172,14 +172,13 @@ impl Batch<'_> {
             self.target_unknown(task, UnknownReason::Unanswered { why });
             return;
         }
-        let is_first = !matches!(
-            self.state().task(task).state,
-            TaskState::Unknown { reason: UnknownReason::Unanswered { .. }, .. }
-        );
-        if is_first {
+        let reason = UnknownReason::Unanswered { why };
+        // The same silence once more is no news; another one is what a person must be told.
+        let is_known =
+            matches!(&self.state().task(task).state, TaskState::Unknown { reason: known, .. } if *known == reason);
+        if !is_known {
             let path = self.state().graph().path(task).clone();
             let attempt = self.state().task(task).attempt;
-            let reason = UnknownReason::Unanswered { why };
             self.engine(RecordKind::StepUnknown { path, attempt, reason, asking: true });
         }
         // This engine is about to end; the next one asks.
