@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::Duration;
 
 use banister_core::run::{Actor, AskId, RunningAtAbort};
 use banister_core::source::visible;
@@ -11,6 +12,8 @@ use super::question::Question;
 use super::shell::Shell;
 use super::tty::{Tty, Typed};
 use crate::attach::{Board, Door, Wire};
+
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// What the dialog is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +63,7 @@ impl Dialog {
     pub(crate) fn run(mut self) {
         while !self.over {
             self.look();
+            self.catch_up();
             let left = if self.interrupted {
                 self.interruption()
             } else if let Some(question) = self.question() {
@@ -94,9 +98,17 @@ impl Dialog {
         }
     }
 
+    /// What happened while there was no connection comes first: a question or a line is about how the run stands now.
+    fn catch_up(&mut self) {
+        while !self.over && !self.interrupted && !self.board.is_caught_up() {
+            std::thread::sleep(LOOK_EVERY);
+            self.look();
+        }
+    }
+
     /// What is to be asked next.
     fn question(&self) -> Option<Question> {
-        if self.board.watch { None } else { Question::first(&self.board, &self.aside) }
+        if self.board.watch || !self.board.is_caught_up() { None } else { Question::first(&self.board, &self.aside) }
     }
 
     pub(super) fn put_aside(&mut self, ask: &AskId) {
@@ -116,7 +128,9 @@ impl Dialog {
 
     /// Nothing is asked: an empty line shows where the run is, any other opens the menu.
     fn idle(&mut self) -> Result<(), Left> {
-        match self.typed(None)? {
+        let line = self.typed(None)?;
+        self.catch_up();
+        match line {
             line if line.is_empty() => {
                 let status = super::status(&self.board);
                 self.tty.show(&format!("{status}\n(any other line opens the menu)\n"));

@@ -1,5 +1,6 @@
 //! What all threads of a front end know of the run.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use banister_core::plan::Plan;
@@ -22,6 +23,8 @@ pub(crate) struct Board {
     /// The engine is part of this program.
     pub(crate) foreground: bool,
     view: Mutex<RunView>,
+    /// The last record that was written when this front end attached.
+    known: AtomicU64,
     people: Mutex<Vec<Presence>>,
 }
 
@@ -31,6 +34,7 @@ impl Board {
         Self {
             run: run.clone(),
             view: Mutex::new(RunView::new(plan.clone())),
+            known: AtomicU64::new(welcome.seq),
             plan,
             you: welcome.you,
             watch: welcome.watch,
@@ -45,6 +49,7 @@ impl Board {
         Self {
             run: run.clone(),
             view: Mutex::new(RunView::new(plan.clone())),
+            known: AtomicU64::new(0),
             plan,
             you: operator(),
             watch: true,
@@ -61,6 +66,17 @@ impl Board {
     /// The last record that is known.
     pub(crate) fn seq(&self) -> u64 {
         self.view().state().seq()
+    }
+
+    /// Attached anew: everything up to this record follows at once.
+    pub(crate) fn attached(&self, known: u64) {
+        self.known.store(known, Ordering::Relaxed);
+    }
+
+    /// Whether everything is known that had happened when this front end attached. Before that the view is of the past:
+    /// what runs there may have ended, and what is asked there may be answered.
+    pub(crate) fn is_caught_up(&self) -> bool {
+        self.seq() >= self.known.load(Ordering::Relaxed)
     }
 
     /// Takes a record; whether it was news, or why it cannot be shown.

@@ -104,7 +104,6 @@ pub(super) fn plain(run: &RunDir, how: How) -> Result<ExitCode, Failure> {
         lender: None,
         shown,
         greets: how.shown == Shown::FromNow && how.output == RunOutput::Plain,
-        known,
     };
     let end = front.run(hearer);
     front.end_dialog();
@@ -139,8 +138,6 @@ struct Front {
     shown: u64,
     /// How the run stands is to be said when it is known.
     greets: bool,
-    /// The last record that was there at the beginning.
-    known: u64,
 }
 
 impl Front {
@@ -151,7 +148,7 @@ impl Front {
                 End::Gone => {}
                 end => return Ok(end),
             }
-            match fate(&self.board.run, self.board.seq(), self.board.watch) {
+            match fate(&self.board) {
                 Fate::Over => return Ok(self.read_on()),
                 Fate::Mute => return Err(gone::mute(&self.board.run)),
                 Fate::Back(teller, hearer) => {
@@ -219,7 +216,7 @@ impl Front {
 
     /// Once everything is known that was there at the beginning, how the run stands is said and the dialog begins.
     fn begin(&mut self) -> Result<(), Failure> {
-        if self.board.seq() < self.known {
+        if !self.board.is_caught_up() {
             return Ok(());
         }
         if std::mem::take(&mut self.greets) {
@@ -233,11 +230,11 @@ impl Front {
 
     /// The dialog looks again when other asks are open, or somebody else drives.
     fn tell_dialog(&mut self) {
-        let view = self.board.view();
         // Who drove before is no news to anybody who has just come.
-        if view.state().seq() < self.known {
+        if !self.board.is_caught_up() {
             return;
         }
+        let view = self.board.view();
         let asks = view.state().asks().filter(|ask| ask.unavailable.is_none()).map(|ask| ask.id.clone()).collect();
         let now = (asks, view.pen().cloned());
         drop(view);

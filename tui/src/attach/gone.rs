@@ -7,6 +7,7 @@ use banister_runtime::control::{Client, Hearer, Teller};
 use banister_runtime::driver::Wanted;
 use banister_runtime::state::RunDir;
 
+use super::Board;
 use crate::failure::Failure;
 
 /// How long is looked before it is said that the engine is gone.
@@ -24,15 +25,16 @@ pub(super) enum Fate {
 }
 
 /// Looks until it is clear. A killed engine lets go of socket and lock in one moment, in either order.
-pub(super) fn fate(run: &RunDir, seq: u64, watch: bool) -> Fate {
+pub(super) fn fate(board: &Board) -> Fate {
     let deadline = Instant::now() + PATIENCE;
     loop {
         // What cannot be looked at is not held.
-        if !run.is_running().unwrap_or(false) {
+        if !board.run.is_running().unwrap_or(false) {
             return Fate::Over;
         }
-        let again = Client::connect(run).and_then(|mut client| {
-            client.attach(seq, watch, Wanted::All {})?;
+        let again = Client::connect(&board.run).and_then(|mut client| {
+            let welcome = client.attach(board.seq(), board.watch, Wanted::All {})?;
+            board.attached(welcome.seq);
             client.split()
         });
         if let Ok((teller, hearer)) = again {

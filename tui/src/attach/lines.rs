@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use banister_core::plan::StepPath;
-use banister_core::run::{EffectKey, Record};
+use banister_core::run::{EffectKey, Now, Record};
 use banister_core::runbook::HostName;
 use banister_core::source::visible;
 use banister_core::view::{Event as Line, OutputEvent, Plain, duration, output_line};
@@ -146,18 +146,27 @@ impl Lines {
 
     /// Says of what has run for a while that it still does, and when it last printed something.
     pub(super) fn progress(&mut self) {
+        let Some(now) = self.clock.as_ref().map(Clock::now) else { return };
+        self.still(&now).iter().for_each(|line| terminal::talk(line));
+    }
+
+    fn still(&mut self, now: &Now) -> Vec<String> {
+        // What runs in the past may have ended since.
+        if self.output != RunOutput::Plain || !self.board.is_caught_up() {
+            return Vec::new();
+        }
         let rows: Vec<_> = {
             let view = self.board.view();
             // What is typed at a question must not be torn apart by news that can wait.
             let is_asking = self.has_dialog && view.state().asks().any(|ask| ask.unavailable.is_none());
-            if self.output != RunOutput::Plain || is_asking {
-                return;
+            if is_asking {
+                return Vec::new();
             }
             view.now().collect()
         };
-        let Some(now) = self.clock.as_ref().map(Clock::now) else { return };
+        let mut lines = Vec::new();
         for row in rows {
-            let seconds = row.elapsed_ms(&now) / 1000;
+            let seconds = row.elapsed_ms(now) / 1000;
             let before = self.said.get(&row.path).copied().unwrap_or(0);
             if !is_due(before, seconds) {
                 continue;
@@ -171,8 +180,9 @@ impl Lines {
                 .map_or_else(|| "no output yet".to_owned(), |ago| format!("last output {ago} s ago"));
             let alive = ago(&self.alive).map_or_else(String::new, |ago| format!(", seen alive {ago} s ago"));
             let limit = row.limit_ms.map_or_else(String::new, |ms| format!(" of {}", duration(ms)));
-            terminal::talk(&format!("  still {} {}: {seconds} s{limit}, {output}{alive}", row.what, row.path));
+            lines.push(format!("  still {} {}: {seconds} s{limit}, {output}{alive}", row.what, row.path));
         }
+        lines
     }
 }
 
@@ -184,7 +194,47 @@ fn is_due(said: u64, now: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_due;
+    use std::sync::Arc;
+
+    use banister_core::run::Now;
+    use banister_runtime::control::Welcome;
+    use banister_runtime::state::{RunId, StateDir};
+
+    use super::{Board, Lines, RunOutput, is_due};
+    use crate::ui::testing::{FIRST, Scene, at_ms, compile, person};
+
+    /// What is said of what runs after ten seconds, by a front end that attached when so many records were written.
+    fn still(scene: &Scene, known: u64, heard: usize) -> Vec<String> {
+        let dir = tempfile::tempdir().expect("a directory");
+        let run = StateDir::open(dir.path()).and_then(|state| state.create_run(&RunId::random())).expect("a run");
+        let welcome = Welcome {
+            run: run.id().to_string(),
+            you: person("alice", 1000),
+            operator: person("alice", 1000),
+            plan: Box::new(Arc::unwrap_or_clone(compile(FIRST, ""))),
+            seq: known,
+            watch: false,
+            foreground: false,
+            can_ask: true,
+        };
+        let mut lines = Lines::new(Arc::new(Board::new(&run, welcome, false)), RunOutput::Plain, false);
+        for record in &scene.records()[..heard] {
+            lines.record(record, false);
+        }
+        let now: Now = at_ms(10_000);
+        lines.still(&now)
+    }
+
+    #[test]
+    fn what_runs_in_the_past_is_not_said_to_run() {
+        let scene = Scene::started(compile(FIRST, ""));
+        let written = scene.records().len();
+        let known = u64::try_from(written).expect("a number");
+        let said = still(&scene, known, written);
+        assert!(said.iter().any(|line| line.starts_with("  still ")), "{said:?}");
+        // The same records, and one more that had been written before it attached: what runs may have ended with it.
+        assert_eq!(still(&scene, known + 1, written), Vec::<String>::new());
+    }
 
     #[test]
     fn what_runs_long_is_said_often_at_first_and_then_once_a_minute() {

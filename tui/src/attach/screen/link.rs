@@ -61,7 +61,7 @@ impl Hearing {
             if matches!(self.hear(&mut hearer), End::Over) || self.line.has_left() {
                 return;
             }
-            match fate(&self.board.run, self.board.seq(), self.board.watch) {
+            match fate(&self.board) {
                 Fate::Over => return self.read_on(),
                 Fate::Mute => {
                     let why = "the engine does not answer any more, but still holds the run".to_owned();
