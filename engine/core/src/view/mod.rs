@@ -14,6 +14,7 @@
 
 mod event;
 mod instance;
+mod left;
 mod phrase;
 mod plain;
 mod remark;

@@ -19,7 +19,7 @@ pub struct UsualRange {
     pub runs: u32,
 }
 
-/// Durations of the steps of one runbook, over its runs.
+/// Durations of the steps of one runbook, over its runs; shortest first.
 #[derive(Debug, Clone, Default)]
 pub struct Usual {
     steps: BTreeMap<String, (Vec<u64>, u32)>,
@@ -38,6 +38,7 @@ impl Usual {
         for (step, times) in seen {
             let (all, runs) = self.steps.entry(step).or_default();
             all.extend(times);
+            all.sort_unstable();
             *runs += 1;
         }
         if let (Some(began), Some(ended), Some(exit)) = (view.began(), view.ended(), view.exit())
@@ -46,6 +47,7 @@ impl Usual {
             let whole = u64::try_from(ended.signed_duration_since(began).num_milliseconds()).unwrap_or(0);
             let waited: u64 = view.wait_rows().filter_map(|wait| wait.waited_ms).sum();
             self.whole.push(whole.saturating_sub(waited));
+            self.whole.sort_unstable();
         }
     }
 
@@ -54,6 +56,12 @@ impl Usual {
     pub fn of(&self, path: &StepPath) -> Option<UsualRange> {
         let (times, runs) = self.steps.get(&name(path))?;
         range(times, *runs)
+    }
+
+    /// The middle of what was seen of an instance's step, milliseconds.
+    pub(super) fn middle_ms(&self, path: &StepPath) -> Option<u64> {
+        let (times, _) = self.steps.get(&name(path))?;
+        times.get(times.len().saturating_sub(1) / 2).copied()
     }
 
     /// What the whole run usually takes, without the waiting for people.
@@ -82,9 +90,8 @@ fn took(row: &StepRow) -> Option<u64> {
     }
 }
 
-fn range(times: &[u64], runs: u32) -> Option<UsualRange> {
-    let mut sorted = times.to_vec();
-    sorted.sort_unstable();
+/// Times are sorted.
+fn range(sorted: &[u64], runs: u32) -> Option<UsualRange> {
     let at = |quarter: usize| sorted.get((sorted.len().saturating_sub(1)) * quarter / 4).copied();
     Some(UsualRange { low_ms: at(1)?, high_ms: at(3)?, runs })
 }
@@ -96,7 +103,7 @@ mod tests {
 
     #[test]
     fn the_middle_half_of_what_was_seen() {
-        for (times, low, high) in [(vec![5], 5, 5), (vec![1, 9], 1, 1), (vec![4, 1, 3, 2, 5], 2, 4)] {
+        for (times, low, high) in [(vec![5], 5, 5), (vec![1, 9], 1, 1), (vec![1, 2, 3, 4, 5], 2, 4)] {
             let range = range(&times, 1).unwrap();
             assert_eq!((range.low_ms, range.high_ms), (low, high), "{times:?}");
         }
