@@ -14,13 +14,15 @@ const LABEL: usize = 13;
 pub(super) struct Paper {
     width: usize,
     pub(super) lines: Vec<Line<'static>>,
+    /// Where the second column begins, if there is one.
+    second: Option<usize>,
     hash: DefaultHasher,
     is_vital: bool,
 }
 
 impl Paper {
     pub(super) fn new(width: usize) -> Self {
-        Self { width: width.max(1), lines: Vec::new(), hash: DefaultHasher::new(), is_vital: false }
+        Self { width: width.max(1), lines: Vec::new(), second: None, hash: DefaultHasher::new(), is_vital: false }
     }
 
     /// From here on it is written what must have been read before something can be said, or no longer.
@@ -33,6 +35,17 @@ impl Paper {
         self.hash.finish()
     }
 
+    /// What comes now stands in a second column, of the same width.
+    pub(super) fn column(&mut self) {
+        self.second = Some(self.lines.len());
+    }
+
+    /// The lines of both columns; all in the first where there is one only.
+    pub(super) fn columns(mut self) -> [Vec<Line<'static>>; 2] {
+        let right = self.second.map(|at| self.lines.split_off(at)).unwrap_or_default();
+        [self.lines, right]
+    }
+
     fn read(&mut self, text: &str) {
         if self.is_vital {
             text.hash(&mut self.hash);
@@ -41,7 +54,8 @@ impl Paper {
 
     pub(super) fn blank(&mut self) {
         // One between two parts, however the parts came about.
-        if self.lines.last().is_some_and(|line| line.width() > 0) {
+        let begins = self.second == Some(self.lines.len());
+        if !begins && self.lines.last().is_some_and(|line| line.width() > 0) {
             self.lines.push(Line::default());
         }
     }
@@ -107,6 +121,30 @@ mod tests {
         let expect = ["host         one two three four five six seven eight", "             nine"];
         check(52, |p| p.field("host", plain, long), &expect);
         check(20, |p| p.text(plain, "\x1b[2J"), &["\\x1b[2J"]);
+    }
+
+    #[test]
+    fn a_second_column_begins_at_its_top_and_counts_as_the_one_below_the_other_would() {
+        let write = |both: bool| {
+            let (mut paper, plain) = (Paper::new(30), Style::new());
+            paper.vital(true);
+            paper.text(plain, "the plan");
+            if both {
+                paper.column();
+            }
+            paper.heading(plain, "the preview");
+            paper.text(plain, "one file");
+            let digest = paper.digest();
+            (paper.columns().map(|lines| lines.iter().map(ToString::to_string).collect::<Vec<_>>()), digest)
+        };
+        let ([one, none], digest) = write(false);
+        assert_eq!(
+            (one.as_slice(), none.len()),
+            (["the plan", "", "the preview", "one file"].map(str::to_owned).as_slice(), 0)
+        );
+        let (both, its) = write(true);
+        assert_eq!(both, [vec!["the plan"], vec!["the preview", "one file"]]);
+        assert_eq!(its, digest);
     }
 
     #[test]

@@ -30,8 +30,17 @@ pub(super) struct Sheet {
 
 /// The room a dialog may take: the head and the footer stay in view where the screen has the rows.
 pub(super) fn room(screen: Rect) -> Rect {
+    room_within(screen, WIDEST)
+}
+
+/// The room of two columns beside each other.
+pub(super) fn wide_room(screen: Rect) -> Rect {
+    room_within(screen, 2 * WIDEST)
+}
+
+fn room_within(screen: Rect, widest: u16) -> Rect {
     let head = if screen.height >= HEAD_STAYS { height((screen.width, screen.height)) } else { 1 }.min(screen.height);
-    let wide = screen.width.min(WIDEST);
+    let wide = screen.width.min(widest);
     Rect {
         x: screen.x + (screen.width - wide) / 2,
         y: screen.y + head,
@@ -115,7 +124,7 @@ impl Sheet {
         let area = Rect { y: room.y + room.height - height, height, ..room };
         frame.render_widget(Clear, area);
         let (top, below) = (scroll.top(self.text.len(), rows), scroll.below(self.text.len(), rows));
-        frame.render_widget(self.frame(area, top, below, theme), area);
+        frame.render_widget(block(area, theme, (&self.title, &self.aside), top, below), area);
         let inner = Rect { x: area.x + 2, y: area.y + 1, width: area.width - 4, height: area.height - 2 };
         let shown: Vec<Line<'_>> = self.text.iter().skip(top).take(rows).cloned().collect();
         frame.render_widget(Paragraph::new(shown), inner);
@@ -127,25 +136,46 @@ impl Sheet {
         frame.render_widget(Clear, at);
         frame.render_widget(Paragraph::new(lines), at);
     }
+}
 
-    fn frame(&self, area: Rect, top: usize, below: usize, theme: Theme) -> Block<'static> {
-        let room = usize::from(area.width.saturating_sub(4));
-        let aside = if width(&self.title) + width(&self.aside) + 4 <= room { self.aside.as_str() } else { "" };
-        let title = cut(&self.title, room.saturating_sub(width(aside) + 3)).into_owned();
-        let mut block =
-            Block::bordered().border_set(theme.borders()).title(Line::styled(format!(" {title} "), theme.label()));
-        if !aside.is_empty() {
-            block = block.title(Line::raw(format!(" {aside} ")).right_aligned());
-        }
-        let more = match (top, below) {
-            (0, 0) => String::new(),
-            (top, 0) => format!(" {top} lines above "),
-            (0, below) => format!(" {below} lines more "),
-            (top, below) => format!(" {top} lines above, {below} more "),
-        };
-        if !more.is_empty() && width(&more) + 4 <= usize::from(area.width) {
-            block = block.title_bottom(Line::raw(more).right_aligned());
-        }
-        block
+/// A box with a title and something at the right of it, and the lines of a text from `top` on, as many as there is room
+/// for; how many are above and below stands in its lower edge.
+pub(super) fn boxed(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    theme: Theme,
+    title: (&str, &str),
+    text: &[Line<'static>],
+    top: usize,
+) {
+    if area.height < 3 || area.width < 8 {
+        return;
     }
+    let rows = inner_height(area);
+    frame.render_widget(Clear, area);
+    frame.render_widget(block(area, theme, title, top, text.len().saturating_sub(top + rows)), area);
+    let inner = Rect { x: area.x + 2, y: area.y + 1, width: area.width - 4, height: area.height - 2 };
+    let shown: Vec<Line<'_>> = text.iter().skip(top).take(rows).cloned().collect();
+    frame.render_widget(Paragraph::new(shown), inner);
+}
+
+fn block(area: Rect, theme: Theme, (title, aside): (&str, &str), top: usize, below: usize) -> Block<'static> {
+    let room = usize::from(area.width.saturating_sub(4));
+    let aside = if width(title) + width(aside) + 4 <= room { aside } else { "" };
+    let title = cut(title, room.saturating_sub(width(aside) + 3)).into_owned();
+    let mut block =
+        Block::bordered().border_set(theme.borders()).title(Line::styled(format!(" {title} "), theme.label()));
+    if !aside.is_empty() {
+        block = block.title(Line::raw(format!(" {aside} ")).right_aligned());
+    }
+    let more = match (top, below) {
+        (0, 0) => String::new(),
+        (top, 0) => format!(" {top} lines above "),
+        (0, below) => format!(" {below} lines more "),
+        (top, below) => format!(" {top} lines above, {below} more "),
+    };
+    if !more.is_empty() && width(&more) + 4 <= usize::from(area.width) {
+        block = block.title_bottom(Line::raw(more).right_aligned());
+    }
+    block
 }

@@ -102,6 +102,11 @@ impl Piece {
         order
     }
 
+    /// Lines that are here.
+    fn lines(&self) -> usize {
+        super::says::lines_of(&self.bytes).len()
+    }
+
     /// Bytes that are stored and not shown.
     pub(super) fn left_out(&self) -> u64 {
         self.total.map_or(0, |total| total.saturating_sub(self.from + self.bytes.len() as u64))
@@ -151,6 +156,16 @@ impl Evidence {
             _ => {}
         }
         Vec::new()
+    }
+
+    /// How much of it there is, in words.
+    pub(super) fn amount(&self) -> String {
+        let shown: usize = self.pieces.iter().map(|piece| piece.lines()).sum();
+        let all: Option<u64> = self.pieces.iter().map(|piece| piece.total).sum();
+        let Some(all) = all else { return "not all of it is here".to_owned() };
+        let left_out: u64 = self.pieces.iter().map(Piece::left_out).sum();
+        let more = if left_out > 0 { format!(", {left_out} of them not here") } else { String::new() };
+        format!("{shown} {}, {all} bytes{more}", if shown == 1 { "line" } else { "lines" })
     }
 
     /// Whether everything that was asked for is here, or will never be.

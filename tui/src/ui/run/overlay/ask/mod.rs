@@ -7,6 +7,7 @@
 //! ```
 
 mod answer;
+mod columns;
 mod evidence;
 mod form;
 mod phrase;
@@ -37,9 +38,20 @@ use crate::ui::{Heard, Key, Order, Overlay, Reaction};
 #[derive(Clone)]
 struct Laid {
     width: usize,
+    has_columns: bool,
     version: u64,
-    lines: Rc<Vec<Line<'static>>>,
+    /// The first column, or all of it; and the second.
+    lines: Rc<[Vec<Line<'static>>; 2]>,
     digest: u64,
+    /// How much there is of what was printed.
+    amount: String,
+}
+
+impl Laid {
+    fn columns(&self) -> [&[Line<'static>]; 2] {
+        let [left, right] = &*self.lines;
+        [left, right]
+    }
 }
 
 /// The dialog of one ask.
@@ -132,25 +144,32 @@ impl AskDialog {
         }
     }
 
-    fn laid(&self, run: &RunModel, width: usize) -> Laid {
+    fn laid(&self, run: &RunModel, width: usize, has_columns: bool) -> Laid {
         let mut laid = self.laid.borrow_mut();
+        let is = |laid: &Laid| (laid.width, laid.has_columns, laid.version) == (width, has_columns, self.version);
         match &*laid {
-            Some(laid) if laid.width == width && laid.version == self.version => laid.clone(),
+            Some(laid) if is(laid) => laid.clone(),
             _ => {
-                let paper = self.paper(run, width);
+                let paper = self.paper(run, width, has_columns);
                 let digest = paper.digest();
-                let fresh = Laid { width, version: self.version, lines: Rc::new(paper.lines), digest };
-                laid.insert(fresh).clone()
+                let (version, lines, amount) = (self.version, Rc::new(paper.columns()), self.evidence.amount());
+                laid.insert(Laid { width, has_columns, version, lines, digest, amount }).clone()
             }
         }
     }
 
-    /// Rows of the text, and how many lines it has, on a screen of this size.
+    /// Lines of the text, and how many rows it has on a screen of this size. Two columns are one way through both.
     fn extent(&self, run: &RunModel, size: (u16, u16)) -> (usize, usize, u64) {
+        if self.has_columns(size) {
+            let is = self.columns(run, size);
+            let laid = self.laid(run, inner_width(is.left), true);
+            let lines = laid.columns().map(<[Line<'_>]>::len);
+            return (columns::way(lines, is.rows()), is.rows(), laid.digest);
+        }
         let room = room_of(size);
-        let laid = self.laid(run, inner_width(room));
+        let laid = self.laid(run, inner_width(room), false);
         let rows = text_rows(room, self.lines_of_form(run, room).len());
-        (laid.lines.len(), rows, laid.digest)
+        (laid.columns()[0].len(), rows, laid.digest)
     }
 
     /// Remembers that what must be read was on the screen to its end.
@@ -168,6 +187,14 @@ impl AskDialog {
         }
         let (lines, rows, digest) = self.extent(run, run.size);
         if self.read == Some(digest) { 0 } else { self.scroll.below(lines, rows).max(1) }
+    }
+
+    /// What is said where something must be read first. Of two columns the decision says itself how much that is.
+    fn read_first(&self, run: &RunModel, unread: usize) -> String {
+        if self.has_columns(run.size) {
+            return "read to the end first, left and right".to_owned();
+        }
+        format!("read to the end first: {unread} lines more")
     }
 
     fn choosing_key(&mut self, key: Key, run: &RunModel) -> Reaction {
@@ -210,7 +237,7 @@ impl AskDialog {
             Key::Enter if !form.is_at_end() => form.step(1),
             Key::Enter => return self.submit(run),
             Key::Char(_) if form.is_at_phrase() && unread > 0 => {
-                self.said = Some(format!("read to the end first: {unread} lines more"));
+                self.said = Some(self.read_first(run, unread));
             }
             key => form.edit(key),
         }
@@ -222,7 +249,7 @@ impl AskDialog {
         let unread = self.unread(run);
         let Some(form) = &mut self.form else { return Reaction::Stay };
         if unread > 0 {
-            self.said = Some(format!("read to the end first: {unread} lines more"));
+            self.said = Some(self.read_first(run, unread));
             return Reaction::Stay;
         }
         let word = form.word;
@@ -329,12 +356,15 @@ impl Overlay for AskDialog {
     }
 
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, run: &RunModel, now: &Now) {
+        if self.has_columns((area.width, area.height)) {
+            return self.draw_columns(frame, area, run, now);
+        }
         let room = room(area);
-        let laid = self.laid(run, inner_width(room));
+        let laid = self.laid(run, inner_width(room), false);
         let sheet = Sheet {
             title: self.title(run),
             aside: self.waits(run, now),
-            text: laid.lines.as_ref().clone(),
+            text: laid.columns()[0].to_vec(),
             form: self.lines_of_form(run, room),
             is_tall: false,
         };

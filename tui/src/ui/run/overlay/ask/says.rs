@@ -27,8 +27,11 @@ const ATTEMPTS: usize = 8;
 const PLAIN: Style = Style::new();
 
 impl AskDialog {
-    pub(super) fn paper(&self, run: &RunModel, width: usize) -> Paper {
+    pub(super) fn paper(&self, run: &RunModel, width: usize, has_columns: bool) -> Paper {
         let (ask, theme, mut paper) = (&self.ask, run.theme, Paper::new(width));
+        if let Some(destroys) = self.destroys(run).filter(|_| has_columns) {
+            paper.text(theme.attention(), &destroys);
+        }
         paper.text(theme.label(), &ask.question);
         let Some(view) = &run.view else { return paper };
         let task = view.state().graph().find(&ask.id.path);
@@ -57,7 +60,7 @@ impl AskDialog {
             }
         }
         if ask.kind == AskKind::Approve {
-            self.approval(view, run, &mut paper);
+            self.approval(view, run, &mut paper, has_columns);
         } else {
             self.trouble(run, &mut paper);
         }
@@ -107,8 +110,14 @@ impl AskDialog {
     }
 
     /// What is agreed to: who must, to what, and what it will do.
-    fn approval(&self, view: &RunView, run: &RunModel, paper: &mut Paper) {
+    fn approval(&self, view: &RunView, run: &RunModel, paper: &mut Paper, has_columns: bool) {
         let Some(approve) = self.approve(run) else { return };
+        if let Some(undo) = self.undo(run).filter(|_| has_columns) {
+            paper.field("undo", PLAIN, undo);
+        }
+        if let (true, Some(starter), Some(began)) = (has_columns, view.state().starter(), view.began()) {
+            paper.field("started by", PLAIN, &format!("{starter} at {}", clock(run, began)));
+        }
         let mut needs = format!(
             "{} of {}",
             approve.by,
@@ -138,6 +147,9 @@ impl AskDialog {
         for step in &approve.allows {
             paper.heading(run.theme.label(), "TO BE ALLOWED, as the plan has it");
             paper.text(PLAIN, &print_step(view.plan(), *step, style));
+        }
+        if has_columns {
+            paper.column();
         }
         for piece in &self.evidence.pieces {
             paper.heading(run.theme.label(), &format!("{}, try {}", piece.label, piece.key.attempt));
@@ -181,7 +193,7 @@ fn kept_here(piece: &Piece, run: &RunModel, paper: &mut Paper) {
     }
 }
 
-fn lines_of(bytes: &[u8]) -> Vec<&[u8]> {
+pub(super) fn lines_of(bytes: &[u8]) -> Vec<&[u8]> {
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     if bytes.is_empty() { Vec::new() } else { bytes.split(|b| *b == b'\n').collect() }
 }
@@ -249,7 +261,7 @@ impl AskDialog {
         // The error itself matters more than what a word does, which is said again where it is chosen.
         let high = inner_height(room);
         let is_few = self.ask.words.len() <= 3 && high >= 10;
-        if is_few || self.laid(run, cells).lines.len() + self.ask.words.len() + 2 <= high {
+        if is_few || self.laid(run, cells, false).columns()[0].len() + self.ask.words.len() + 2 <= high {
             let line = |(n, word): (usize, &Word)| {
                 let (does, style) = match why_not(*word) {
                     Some(why) => (format!("({why})"), theme.dim()),

@@ -147,6 +147,30 @@ fn an_approval() {
 }
 
 #[test]
+fn a_wide_approval() {
+    let preview: String = (0..38).map(|n| format!("/srv/uploads/import/inv-{:05}.pdf\n", 88_213 - n)).collect();
+    let look = |name: &str, scene: &mut Scene, (width, height): (u16, u16), keys: &str| {
+        scene.update(Message::Resize { width, height });
+        scene.keys(keys);
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), scene.look(width, height));
+    };
+    for size in [(140, 45), (120, 24)] {
+        let mut scene = approval();
+        scene.keys("a");
+        look("approval_asked", &mut scene, size, "");
+        serve(&mut scene, &preview);
+        look("approval_unread", &mut scene, size, "1 3 enter k");
+        look("approval_half_read", &mut scene, size, "page-down");
+        look("approval_read", &mut scene, size, "end kafka-0");
+        let mut scene = approval();
+        scene.screen.model.you = person("alice", 1000);
+        scene.keys("a");
+        serve(&mut scene, &preview);
+        look("approval_by_its_starter", &mut scene, size, "1");
+    }
+}
+
+#[test]
 fn the_run_itself() {
     look("hold", &mut failure(), "p g");
     look("continue_not_held", &mut failure(), "c");
