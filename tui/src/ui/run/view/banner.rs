@@ -1,7 +1,7 @@
 //! The line above the footer: what is typed, what was said, or a warning about what runs.
 
 use banister_core::run::Now;
-use banister_core::view::duration;
+use banister_core::view::{RunningRow, duration};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -14,6 +14,9 @@ use crate::ui::text::{cut, fit, shown, width};
 
 /// A message is the most important line for so long.
 const FRESH: chrono::TimeDelta = chrono::TimeDelta::seconds(30);
+
+/// An ask is named in no fewer cells.
+const LEAST: usize = 20;
 
 /// Draws the line.
 pub(super) fn draw(screen: &RunScreen, frame: &mut Frame<'_>, area: Rect, now: &Now) {
@@ -32,14 +35,24 @@ pub(super) fn draw(screen: &RunScreen, frame: &mut Frame<'_>, area: Rect, now: &
         };
         return frame.render_widget(Line::styled(line, model.theme.label()), area);
     }
-    let warning = asked(screen).or_else(|| silence(screen, now));
+    let silent = silence(screen, now);
+    let beside = silent.as_ref().map(|(_, short)| short.clone());
+    let left = cells.saturating_sub(6 + beside.as_ref().map_or(0, |short| width(short)));
+    // An ask is said first, but what runs meanwhile is not forgotten where both can be said.
+    let (beside, left) = if left >= LEAST { (beside, left) } else { (None, cells.saturating_sub(3)) };
+    let warning = match asked(screen, left) {
+        Some(asked) => Some((asked, beside.clone().unwrap_or_default())),
+        None => silent.map(|(says, _)| (says, String::new())),
+    };
     // What calls for a person is said as long as it is so, not as long as it is new.
     let said = model.messages.iter().rev().find(|said| !said.text.starts_with("ASK "));
     let is_fresh = said.is_some_and(|said| now.wall - said.at <= FRESH);
     let count = model.messages.len();
     let (text, right, attention) = match (said, warning) {
-        (Some(said), _) if is_fresh => (shown(&said.text), format!("m messages {count}"), said.attention),
-        (_, Some(warning)) => (warning, String::new(), true),
+        (Some(said), _) if is_fresh => {
+            (shown(&said.text), beside.unwrap_or_else(|| format!("m messages {count}")), said.attention)
+        }
+        (_, Some((says, beside))) => (says, beside, true),
         (Some(said), None) => (shown(&said.text), format!("m messages {count}"), false),
         (None, None) => return,
     };
@@ -57,28 +70,36 @@ pub(super) fn draw(screen: &RunScreen, frame: &mut Frame<'_>, area: Rect, now: &
     frame.render_widget(Line::from(spans), area);
 }
 
-/// What waits for a person.
-fn asked(screen: &RunScreen) -> Option<String> {
+/// What waits for a person, in so many cells: which key opens it is said whatever is cut.
+fn asked(screen: &RunScreen, cells: usize) -> Option<String> {
     let board = screen.model.board()?;
     let first = board.asks.first()?;
     let more = if board.asks.len() > 1 { format!(" and {} more", board.asks.len() - 1) } else { String::new() };
-    Some(format!("ASK {}{more}: press a", board.name(&first.id.path)))
+    let name = board.name(&first.id.path);
+    Some(format!("ASK {}{more}: press a", cut(&name, cells.saturating_sub(width(&more) + 13))))
 }
 
-/// A command that has said nothing for a while, and whether its process is known to live.
-fn silence(screen: &RunScreen, now: &Now) -> Option<String> {
+/// A command that has said nothing for a while, and whether its process is known to live: in a sentence, and short.
+fn silence(screen: &RunScreen, now: &Now) -> Option<(String, String)> {
     let board = screen.model.board()?;
-    let row = most_pressing(board, now)?;
+    // Who looks at the output of one command wants to know about that one.
+    let looks = screen.place.pane == Pane::Output;
+    let looked = looks.then(|| screen.looked()).flatten();
+    let row = looked.and_then(|looked| board.now.iter().find(|row| row.path == looked.path && row.host == looked.host));
+    let row = row.or_else(|| most_pressing(board, now))?;
+    let host = row.host.as_ref()?;
+    let (silent, lived) = signs(screen, row, now)?;
+    let lives = lived.as_ref().map(|ago| format!(", its process lived {ago} ago")).unwrap_or_default();
+    let alive = lived.as_ref().map(|ago| format!(", alive {ago} ago")).unwrap_or_default();
+    Some((format!("{host}: no output for {silent}{lives}"), format!("{host} quiet {silent}{alive}")))
+}
+
+/// For how long a command that runs has printed nothing, if that is long, and how long ago its process was seen alive.
+pub(super) fn signs(screen: &RunScreen, row: &RunningRow, now: &Now) -> Option<(String, Option<String>)> {
     let host = row.host.as_ref()?;
     let silent = quiet(&screen.model, &row.path, host, row, now)?.ms;
-    if silent < super::hosts::QUIET_MS {
-        return None;
-    }
-    let lives = match alive(&screen.model, &row.path, host, now) {
-        Some(ago) => format!(", its process lived {} ago", seconds(ago)),
-        None => String::new(),
-    };
-    Some(format!("{host}: no output for {}{lives}", seconds(silent)))
+    let lived = alive(&screen.model, &row.path, host, now).map(seconds);
+    (silent >= super::hosts::QUIET_MS).then(|| (seconds(silent), lived))
 }
 
 /// `14s`, from a minute on `1:04`.

@@ -21,16 +21,18 @@ impl Title {
         Self { left: left.into(), right: right.into(), focus }
     }
 
+    /// Whether a line of so many cells has room for this at the right.
+    pub(super) fn has_room(&self, right: &str, cells: usize) -> bool {
+        width(&self.left).min(cells.saturating_sub(6)) + 4 + width(right) + 5 <= cells
+    }
+
     /// The title in a line of so many cells; the right side goes first where there is too little room.
     fn line(&self, theme: Theme, cells: usize, edge: usize) -> Line<'static> {
         let dash = theme.borders().horizontal_top;
         let left = cut(&self.left, cells.saturating_sub(6)).into_owned();
         let fixed = width(&left) + 4;
-        let right = if self.right.is_empty() || fixed + width(&self.right) + 5 > cells {
-            String::new()
-        } else {
-            format!(" {} ", self.right)
-        };
+        let has_right = !self.right.is_empty() && self.has_room(&self.right, cells);
+        let right = if has_right { format!(" {} ", self.right) } else { String::new() };
         let style = if self.focus { theme.label().add_modifier(Modifier::REVERSED) } else { theme.label() };
         let tail = if right.is_empty() { 0 } else { edge };
         let fill = cells.saturating_sub(fixed + width(&right) + tail);
@@ -86,6 +88,16 @@ pub(super) fn boxed(frame: &mut Frame<'_>, area: Rect, theme: Theme, title: &Tit
         side(area.right() - 1, set.vertical_right, frame);
     }
     Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: area.height - 2 }
+}
+
+/// Writes at the right of a box's lower edge; the first of some texts that it has room for.
+pub(super) fn lower_edge(frame: &mut Frame<'_>, area: Rect, texts: &[String]) {
+    let fits = |text: &&String| width(text) + 6 <= usize::from(area.width);
+    let Some(text) = texts.iter().find(fits).filter(|_| area.height >= 2) else { return };
+    let text = format!(" {text} ");
+    let cells = u16::try_from(width(&text)).unwrap_or(area.width);
+    let at = Rect { x: area.right() - 2 - cells, y: area.bottom() - 1, width: cells, height: 1 };
+    frame.render_widget(Line::raw(text), at);
 }
 
 /// Draws lines from the top of an area, as many as it has room for.

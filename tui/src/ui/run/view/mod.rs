@@ -14,6 +14,7 @@ mod footer;
 mod frames;
 mod header;
 mod hosts;
+mod left;
 mod now;
 mod output;
 mod page;

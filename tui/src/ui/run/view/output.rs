@@ -13,6 +13,7 @@ use ratatui::text::{Line, Span};
 use super::super::board::is_trouble;
 use super::super::looking::Looked;
 use super::super::{Board, Link, Pane, RunScreen, Stream, StreamKey};
+use super::banner;
 use super::frames::{self, Title};
 use super::header::short_id;
 use crate::ui::text::{cut, shown, width};
@@ -38,7 +39,7 @@ pub(in crate::ui::run) fn hits<'a>(line: &'a str, search: &'a str) -> impl Itera
 }
 
 /// What stands above it.
-pub(super) fn title(screen: &RunScreen, board: &Board) -> Title {
+pub(super) fn title(screen: &RunScreen, board: &Board, cells: usize, now: &Now) -> Title {
     let place = &screen.place;
     let focus = place.pane == Pane::Output;
     let stream = if place.stderr { "stderr" } else { "stdout" };
@@ -58,7 +59,16 @@ pub(super) fn title(screen: &RunScreen, board: &Board) -> Title {
             format!("{follows}z zoom  / search  s {}", if place.stderr { "stdout" } else { "stderr" })
         }
     };
-    Title::new(left, right, focus)
+    let title = Title::new(left, right, focus);
+    // A line without room for the keys has room for what no other pane of a small screen says.
+    let row = board.now.iter().find(|row| row.path == looked.path && row.host == looked.host);
+    match row.and_then(|row| banner::signs(screen, row, now)) {
+        Some((silent, lived)) if !title.has_room(&title.right, cells) => {
+            let lives = lived.map(|ago| format!("  alive {ago} ago")).unwrap_or_default();
+            Title { right: format!("!quiet {silent}{lives}"), ..title }
+        }
+        _ => title,
+    }
 }
 
 fn stream_of<'a>(screen: &'a RunScreen, looked: &Looked) -> Option<&'a Stream> {

@@ -24,9 +24,9 @@ pub(super) fn draw(screen: &RunScreen, board: &Board, frame: &mut Frame<'_>, are
         let inner = rule(frame, top, theme, &hosts::title(screen, board, top.width.into()));
         hosts::draw(screen, board, frame, inner, now);
     } else {
-        let inner = rule(frame, top, theme, &steps::title(screen, board, now));
+        let inner = rule(frame, top, theme, &steps::title_with_left(screen, board, top.width.into(), now));
         steps::draw(screen, board, frame, inner, now);
     }
-    let inner = rule(frame, bottom, theme, &output::title(screen, board));
+    let inner = rule(frame, bottom, theme, &output::title(screen, board, usize::from(bottom.width), now));
     output::draw(screen, board, frame, inner, now);
 }

@@ -17,11 +17,11 @@ pub(super) fn draw(screen: &RunScreen, board: &Board, frame: &mut Frame<'_>, are
     let [of_steps, of_hosts] = shares(area.height, items, rows, screen.place.pane);
     let [of_steps, of_hosts, of_output] =
         Layout::vertical([Constraint::Length(of_steps), Constraint::Length(of_hosts), Constraint::Fill(1)]).areas(area);
-    let inner = rule(frame, of_steps, theme, &steps::title(screen, board, now));
+    let inner = rule(frame, of_steps, theme, &steps::title_with_left(screen, board, of_steps.width.into(), now));
     steps::draw(screen, board, frame, inner, now);
     let inner = rule(frame, of_hosts, theme, &hosts::title(screen, board, of_hosts.width.into()));
     hosts::draw(screen, board, frame, inner, now);
-    let inner = rule(frame, of_output, theme, &output::title(screen, board));
+    let inner = rule(frame, of_output, theme, &output::title(screen, board, usize::from(of_output.width), now));
     output::draw(screen, board, frame, inner, now);
 }
 

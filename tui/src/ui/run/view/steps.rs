@@ -9,22 +9,23 @@ use ratatui::text::{Line, Span};
 use super::super::board::{Group, StepItem, StepLine, is_trouble, short_names, tries};
 use super::super::{Board, Pane, RunScreen};
 use super::frames::{Title, mark, row_style, window};
-use super::{frames, hosts};
+use super::{frames, hosts, left};
 use crate::ui::text::{cut, fit, fit_right, shown, width};
 
-/// What stands above it: how many lines have which state, and how long is left.
-pub(super) fn title(screen: &RunScreen, board: &Board, now: &Now) -> Title {
+/// What stands above it: how many lines have which state.
+pub(super) fn title(screen: &RunScreen, board: &Board) -> Title {
     let counts: Vec<String> = board.counts().iter().map(|(count, word)| format!("{count} {word}")).collect();
     let counts = counts.join("  ");
     let filter = screen.place.step_filter.as_deref().map(|text| format!("  /{}", shown(text))).unwrap_or_default();
-    let right = usual_run(screen, now).unwrap_or_default();
-    Title::new(format!("steps  {counts}{filter}"), right, screen.place.pane == Pane::Steps)
+    Title::new(format!("steps  {counts}{filter}"), "", screen.place.pane == Pane::Steps)
 }
 
-/// `usual run 22:10-31:00`, from history.
-fn usual_run(screen: &RunScreen, _now: &Now) -> Option<String> {
-    let range = screen.model.usual.as_ref()?.whole()?;
-    Some(format!("usual run {}-{}", duration(range.low_ms), duration(range.high_ms)))
+/// The same with how long is left, as much of it as so many cells have room for.
+pub(super) fn title_with_left(screen: &RunScreen, board: &Board, cells: usize, now: &Now) -> Title {
+    let mut title = title(screen, board);
+    let words = left::words(&screen.model, now).into_iter();
+    title.right = words.into_iter().find(|text| title.has_room(text, cells)).unwrap_or_default();
+    title
 }
 
 /// Draws the rows around the cursor.
@@ -176,7 +177,10 @@ fn note(screen: &RunScreen, board: &Board, line: &StepLine, wide: bool) -> Strin
     let time = |label: &str, ms: Option<u64>| ms.map(|ms| format!("{label}{}", duration(ms)));
     let first = line.members.first().and_then(|at| board.steps.get(*at));
     let range = first.and_then(|row| screen.model.usual.as_ref()?.of(&row.path));
-    let range = range.map(|range| format!("{}-{}", seconds(range.low_ms), seconds(range.high_ms)));
+    let range = range.map(|range| match (seconds(range.low_ms), seconds(range.high_ms)) {
+        (low, high) if low == high => low,
+        (low, high) => format!("{low}-{high}"),
+    });
     if wide {
         return range.or_else(|| time("", line.usual_ms)).unwrap_or_else(|| "-".to_owned());
     }

@@ -79,6 +79,70 @@ fn running_with_output() {
     pictures(&mut scene, "running");
 }
 
+/// Every layout and what zooms into it say that a command is quiet, and that its process lives.
+fn lives(scene: &mut Scene, quiet: &str, alive: &str) {
+    for keys in ["", "tab", "tab", "z", "tab", "tab", "z"] {
+        scene.keys(keys);
+        for (width, height) in [(200, 60), (140, 45), (120, 24), (80, 24), (79, 30), (60, 18)] {
+            let look = scene.look(width, height);
+            for says in [quiet, alive] {
+                let is_zoomed = scene.screen.place.zoom;
+                assert!(look.contains(says), "no {says}, {width}x{height}, zoomed: {is_zoomed}\n{look}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_layout_says_that_a_quiet_command_lives() {
+    let mut scene = second_batch();
+    scene.after(2_000).prints("restart/@kafka-03/stop", false, STOPPING);
+    let key = scene.key("restart/@kafka-03/stop");
+    scene.after(63_000).hear(Heard::Alive { key, ago_ms: 0 });
+    scene.after(3_000);
+    lives(&mut scene, " 1:06", " 3s ago");
+    // Also while something was just said.
+    scene.hear(Heard::Notice("bob is here".to_owned()));
+    lives(&mut scene, "quiet 1:06", "alive 3s ago");
+}
+
+#[test]
+fn every_layout_says_so_also_while_a_person_is_asked_about_another_host() {
+    let mut scene = second_batch();
+    scene.after(9_000).ends("restart/@kafka-03/stop", 1, "").after(2_000).ends("restart/@kafka-05/stop", 1, "");
+    let key = scene.key("restart/@kafka-04/stop");
+    scene.after(20_000).hear(Heard::Alive { key, ago_ms: 0 });
+    scene.after(4_000);
+    lives(&mut scene, "kafka-04 quiet 26s", "alive 4s ago");
+    assert!(scene.look(60, 18).contains("press a"), "{}", scene.look(60, 18));
+}
+
+#[test]
+fn how_long_is_left_where_there_is_history() {
+    let mut usual = banister_core::view::Usual::default();
+    for seconds in [0, 60, 130, 260] {
+        let mut before = second_batch();
+        before.after(150_000 + seconds * 1000).all_end(|_| (0, "0"));
+        before.after(48_000).answers(alice(), "look", Word::Continue);
+        before.after(30_000).answers(alice(), "announce", Word::Done);
+        before.all_end(|_| (0, "0"));
+        let is_open = before.screen.model.board().is_some_and(|board| !board.asks.is_empty());
+        if is_open {
+            before.answers(alice(), "announce", Word::Done);
+        }
+        usual.add(before.screen.model.view.as_ref().expect("welcomed"));
+    }
+    let mut scene = second_batch();
+    scene.after(16_000).hear(Heard::Usual(std::sync::Arc::new(usual)));
+    pictures(&mut scene, "left");
+    // The first failure is within the budget, about the second a person decides: nobody knows what that leaves.
+    scene.after(9_000).ends("restart/@kafka-03/stop", 1, "").after(2_000);
+    assert!(scene.look(80, 24).contains(" ~3m left (usual run"), "{}", scene.look(80, 24));
+    scene.after(9_000).ends("restart/@kafka-04/stop", 1, "");
+    assert!(!scene.look(80, 24).contains(" left "), "{}", scene.look(80, 24));
+    assert!(scene.look(80, 24).contains("usual run"), "{}", scene.look(80, 24));
+}
+
 #[test]
 fn a_pause_asks() {
     let mut scene = second_batch();

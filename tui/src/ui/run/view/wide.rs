@@ -6,7 +6,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::super::{Board, RunScreen};
 use super::frames::{self, Title, boxed};
-use super::{hosts, output, steps, strips};
+use super::{hosts, left as time_left, output, steps, strips};
 
 /// Rows of the asks and of the timeline, with their borders.
 const ASKS: u16 = 4;
@@ -23,11 +23,11 @@ pub(super) fn draw(screen: &RunScreen, board: &Board, frame: &mut Frame<'_>, are
         Layout::vertical([Constraint::Fill(1), Constraint::Length(asks), Constraint::Length(timeline)]).areas(area);
     let [left, right] = Layout::horizontal([Constraint::Percentage(49), Constraint::Fill(1)]).areas(panes);
 
-    let mut title = steps::title(screen, board, now);
-    if title.right.is_empty() {
-        title.right = "took       usual".to_owned();
-    }
+    let mut title = steps::title(screen, board);
+    // The columns have their names above them; how long is left stands below, where there is room for it.
+    title.right = "took       usual".to_owned();
     let inner = boxed(frame, left, theme, &title);
+    frames::lower_edge(frame, left, &time_left::words(&screen.model, now));
     steps::draw(screen, board, frame, inner, now);
 
     let rows = screen.roster(board).map_or(0, |roster| screen.model.host_items(roster, &screen.place).len());
@@ -35,7 +35,12 @@ pub(super) fn draw(screen: &RunScreen, board: &Board, frame: &mut Frame<'_>, are
     let [of_hosts, of_output] = Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(right);
     let inner = boxed(frame, of_hosts, theme, &hosts::title(screen, board, of_hosts.width.into()));
     hosts::draw(screen, board, frame, inner, now);
-    let inner = boxed(frame, of_output, theme, &output::title(screen, board));
+    let inner = boxed(
+        frame,
+        of_output,
+        theme,
+        &output::title(screen, board, usize::from(of_output.width.saturating_sub(2)), now),
+    );
     let [inner, last] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(inner);
     output::draw(screen, board, frame, inner, now);
     frames::lines(frame, last, output::sizes(screen, board));

@@ -1,0 +1,83 @@
+//! How long is left, in words: `~13m left (usual run 22-31m)`.
+//!
+//! The number is the core's ([`banister_core::view::RunView::left_ms`]); here it is only said, as roughly as it is known.
+
+use banister_core::run::Now;
+use banister_core::view::{UsualRange, duration};
+
+use super::super::{Link, RunModel};
+
+const SECOND: u64 = 1000;
+const MINUTE: u64 = 60 * SECOND;
+
+/// What can be said, the longest first; nothing where history does not tell.
+pub(super) fn words(model: &RunModel, now: &Now) -> Vec<String> {
+    let whole = model.usual.as_ref().and_then(|usual| usual.whole()).map(usual_run);
+    match (left(model, now), whole) {
+        (Some(left), Some(whole)) => vec![format!("{left} ({whole})"), left],
+        (left, whole) => left.or(whole).into_iter().collect(),
+    }
+}
+
+/// `~13m left`. Of a run that nobody drives nothing is left to wait for, and what takes longer than ever has no estimate.
+fn left(model: &RunModel, now: &Now) -> Option<String> {
+    let (view, usual) = (model.view.as_ref()?, model.usual.as_ref()?);
+    let is_driven = model.link == Link::Live || model.replay;
+    let ms = view.left_ms(usual, now).filter(|ms| is_driven && *ms > 0)?;
+    Some(format!("~{} left", about(ms)))
+}
+
+/// `usual run 22-31m`.
+fn usual_run(range: UsualRange) -> String {
+    let said = |ms: u64| match range.high_ms {
+        0..=599_999 => duration(ms / SECOND * SECOND),
+        _ => about(ms),
+    };
+    let (low, high) = (said(range.low_ms), said(range.high_ms));
+    // One unit is enough for both.
+    let from = low.strip_suffix('m').filter(|low| !low.contains('h') && !high.contains('h')).unwrap_or(&low);
+    if low == high { format!("usual run {low}") } else { format!("usual run {from}-{high}") }
+}
+
+/// Ten seconds up to a minute and a half, minutes up to an hour and a half, ten minutes from there.
+fn about(ms: u64) -> String {
+    let minutes = (ms + MINUTE / 2) / MINUTE;
+    match ms {
+        0..90_000 => format!("{}s", ms.div_ceil(10 * SECOND) * 10),
+        90_000..5_400_000 => format!("{minutes}m"),
+        _ => {
+            let tens = (minutes + 5) / 10 * 10;
+            format!("{}h{:02}m", tens / 60, tens % 60)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_estimate_is_as_rough_as_it_is_known() {
+        for (ms, expect) in [
+            (1, "10s"),
+            (40_000, "40s"),
+            (89_000, "90s"),
+            (90_000, "2m"),
+            (13 * MINUTE + 20_000, "13m"),
+            (89 * MINUTE, "89m"),
+            (97 * MINUTE, "1h40m"),
+            (180 * MINUTE, "3h00m"),
+        ] {
+            assert_eq!(about(ms), expect, "{ms}");
+        }
+        for (low, high, expect) in [
+            (100_000, 150_900, "usual run 1:40-2:30"),
+            (22 * MINUTE, 31 * MINUTE, "usual run 22-31m"),
+            (70_000, 31 * MINUTE, "usual run 70s-31m"),
+            (50 * MINUTE, 100 * MINUTE, "usual run 50m-1h40m"),
+            (22 * MINUTE, 22 * MINUTE, "usual run 22m"),
+        ] {
+            assert_eq!(usual_run(UsualRange { low_ms: low, high_ms: high, runs: 3 }), expect);
+        }
+    }
+}
