@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use banister_core::plan::Plan;
 use banister_core::run::{Command, Record, Word};
+use banister_core::view::{RunView, Usual};
 use ratatui::style::{Color, Modifier};
 
 use crate::ui::run::RunScreen;
@@ -56,6 +57,11 @@ fn welcomed(plan: &Arc<Plan>, theme: Theme) -> RunScreen {
 fn every_prefix_of_a_journal_is_drawn() {
     for (plan, records) in journals() {
         let mut screen = welcomed(&plan, Theme { colour: true, boxes: true });
+        let mut whole = RunView::new(plan.clone());
+        records.iter().for_each(|record| whole.apply(record).expect("a journal"));
+        let mut usual = Usual::default();
+        usual.add(&whole);
+        screen.update(Message::Heard(Heard::Usual(Arc::new(usual))), &crate::ui::testing::at_ms(0));
         assert!(records.len() > 10);
         for (n, record) in records.iter().enumerate() {
             let now = crate::ui::testing::at_ms(n as u64 * 700);

@@ -17,6 +17,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::AskDialog;
+use super::evidence::count;
 use crate::ui::run::RunModel;
 use crate::ui::run::overlay::sheet::{boxed, inner_height, inner_width, wide_room};
 use crate::ui::run::view::is_wide;
@@ -64,10 +65,6 @@ fn tops(way: usize, lines: [usize; 2], rows: usize) -> [usize; 2] {
 /// Lines of the one text that the way through both columns is: where it ends, both have ended.
 pub(super) fn way(lines: [usize; 2], rows: usize) -> usize {
     lines.iter().map(|lines| lines.saturating_sub(rows)).sum::<usize>() + rows
-}
-
-fn count(lines: usize) -> String {
-    if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") }
 }
 
 impl AskDialog {

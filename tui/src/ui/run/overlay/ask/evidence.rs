@@ -6,6 +6,7 @@ use banister_core::runbook::HostName;
 use banister_core::view::{AskRow, Attempt, RunView, StepRow};
 use banister_runtime::control::{MOST_READ, Verb};
 use banister_runtime::output::StreamKind;
+use chrono::{DateTime, Utc};
 
 use super::AskDialog;
 use crate::ui::run::RunModel;
@@ -34,6 +35,8 @@ pub(super) struct Piece {
     pub(super) extent: Extent,
     /// What it is, for people.
     pub(super) label: String,
+    /// When its command had ended.
+    pub(super) ended: Option<DateTime<Utc>>,
     /// The request that is not answered yet.
     asked: Option<u64>,
     pub(super) from: u64,
@@ -75,7 +78,7 @@ fn approve_of<'v>(ask: &AskRow, view: &'v RunView) -> Option<&'v Approve> {
 
 impl Piece {
     fn new(row: &StepRow, view: &RunView, attempt: &Attempt, stream: StreamKind, extent: Extent) -> Option<Self> {
-        let (purpose, attempt) = (attempt.purpose, attempt.attempt);
+        let (purpose, ended, attempt) = (attempt.purpose, attempt.ended, attempt.attempt);
         let host = row.host.clone()?;
         let what = match purpose {
             Purpose::Preview => "preview of",
@@ -86,7 +89,7 @@ impl Piece {
         let label = format!("{what} {}{at}", row.path);
         let key = EffectKey { run: view.run_id().to_owned(), path: row.path.clone(), host, purpose, attempt };
         let (asked, from, total, bytes, refused) = (None, 0, None, Vec::new(), None);
-        Some(Self { key, stream, extent, label, asked, from, total, bytes, refused })
+        Some(Self { key, stream, extent, label, ended, asked, from, total, bytes, refused })
     }
 
     fn order(&mut self, run: &mut RunModel) -> Order {
@@ -103,7 +106,7 @@ impl Piece {
     }
 
     /// Lines that are here.
-    fn lines(&self) -> usize {
+    pub(super) fn lines(&self) -> usize {
         super::says::lines_of(&self.bytes).len()
     }
 
@@ -111,6 +114,11 @@ impl Piece {
     pub(super) fn left_out(&self) -> u64 {
         self.total.map_or(0, |total| total.saturating_sub(self.from + self.bytes.len() as u64))
     }
+}
+
+/// `1 line`, `38 lines`.
+pub(super) fn count(lines: usize) -> String {
+    if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") }
 }
 
 /// What asking for stored output is called until it is answered.
@@ -160,12 +168,12 @@ impl Evidence {
 
     /// How much of it there is, in words.
     pub(super) fn amount(&self) -> String {
-        let shown: usize = self.pieces.iter().map(|piece| piece.lines()).sum();
+        let shown: usize = self.pieces.iter().map(Piece::lines).sum();
         let all: Option<u64> = self.pieces.iter().map(|piece| piece.total).sum();
         let Some(all) = all else { return "not all of it is here".to_owned() };
         let left_out: u64 = self.pieces.iter().map(Piece::left_out).sum();
         let more = if left_out > 0 { format!(", {left_out} of them not here") } else { String::new() };
-        format!("{shown} {}, {all} bytes{more}", if shown == 1 { "line" } else { "lines" })
+        format!("{}, {all} bytes{more}", count(shown))
     }
 
     /// Whether everything that was asked for is here, or will never be.

@@ -10,7 +10,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::AskDialog;
-use super::evidence::{Extent, Piece};
+use super::evidence::{Extent, Piece, count};
 use crate::ask::does;
 use crate::ui::run::overlay::paper::Paper;
 use crate::ui::run::overlay::posted::refusal;
@@ -153,9 +153,21 @@ impl AskDialog {
         }
         for piece in &self.evidence.pieces {
             paper.heading(run.theme.label(), &format!("{}, try {}", piece.label, piece.key.attempt));
+            if let (true, Some(ended), Some(_)) = (has_columns, piece.ended, piece.total) {
+                // Beside what must be read: another width must not ask for another reading.
+                paper.vital(false);
+                paper.text(run.theme.dim(), &format!("{}, printed at {}", count(piece.lines()), clock(run, ended)));
+                paper.vital(true);
+            }
             self.shown(piece, run, paper);
         }
         paper.vital(false);
+        if has_columns && self.evidence.pieces.iter().any(|piece| piece.key.purpose == Purpose::Preview) {
+            paper.blank();
+            let says =
+                "The preview runs again right before the step; if it gives something else, the approval is void.";
+            paper.text(run.theme.dim(), says);
+        }
     }
 
     fn shown(&self, piece: &Piece, run: &RunModel, paper: &mut Paper) {

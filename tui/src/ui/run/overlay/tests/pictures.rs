@@ -107,6 +107,13 @@ fn nothing_that_a_host_or_a_person_wrote_controls_the_terminal() {
             crate::ui::testing::assert_clean(&buffer);
         }
     }
+    let mut wide = approval();
+    wide.keys("a");
+    serve(&mut wide, EVIL);
+    for keys in ["1 x", "end"] {
+        wide.keys(keys);
+        crate::ui::testing::assert_clean(&crate::ui::testing::draw(&wide.screen, &wide.now(), 140, 45));
+    }
     let why = Refused { name: None, why: EVIL.to_owned() };
     let orders = scene.keys("evil enter");
     let Some(Order::Send { id, .. }) = orders.last() else { panic!("{orders:?}") };

@@ -139,7 +139,7 @@ fn nothing_is_approved_before_both_columns_were_on_the_screen_to_their_ends() {
     let preview = |lines: usize| (0..lines).map(|n| format!("/srv/uploads/import/inv-{n}.pdf\n")).collect::<String>();
     // So many pages down it is, on a screen of this size, and not one less.
     for (width, height, lines, pages) in
-        [(140, 45, 60, 4), (120, 24, 60, 14), (120, 24, 1, 2), (140, 45, 1, 1), (80, 24, 60, 11)]
+        [(140, 45, 60, 4), (120, 24, 60, 15), (120, 24, 1, 2), (140, 45, 1, 1), (80, 24, 60, 11)]
     {
         let mut scene = approval();
         scene.update(Message::Resize { width, height });
