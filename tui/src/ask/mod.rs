@@ -20,7 +20,7 @@ use banister_core::source::visible;
 
 pub(crate) use dialog::{Dialog, News};
 pub(crate) use shell::Shell;
-pub(crate) use status::status;
+pub(crate) use status::{status, status_of};
 pub(crate) use tty::{Tty, Typed};
 pub(crate) use words::does;
 

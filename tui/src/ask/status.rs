@@ -10,10 +10,11 @@ const NAMED: usize = 4;
 
 /// NOW, NEXT, IF IT FAILS and what is touched.
 pub(crate) fn status(board: &Board) -> String {
-    lines(&board.view())
+    status_of(&board.view())
 }
 
-fn lines(view: &RunView) -> String {
+/// The same of a run that is known without a board.
+pub(crate) fn status_of(view: &RunView) -> String {
     let plan = view.plan();
     let state = view.state();
     let mut now: Vec<String> = view.now().map(|row| format!("{} {}", row.what, row.path)).collect();

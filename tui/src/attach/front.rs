@@ -148,10 +148,11 @@ impl Front {
                 End::Gone => {}
                 end => return Ok(end),
             }
-            match fate(&self.board) {
+            match fate(&self.board.run, self.board.seq(), self.board.watch) {
                 Fate::Over => return Ok(self.read_on()),
                 Fate::Mute => return Err(gone::mute(&self.board.run)),
-                Fate::Back(teller, hearer) => {
+                Fate::Back(teller, hearer, welcome) => {
+                    self.board.attached(welcome.seq);
                     terminal::talk("note: the connection to the engine was lost, and is there again");
                     self.wire.replace(teller);
                     // What was lent went with the engine that had it.

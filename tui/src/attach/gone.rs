@@ -3,11 +3,10 @@
 use std::time::{Duration, Instant};
 
 use banister_core::run::ExitCode;
-use banister_runtime::control::{Client, Hearer, Teller};
+use banister_runtime::control::{Client, Hearer, Teller, Welcome};
 use banister_runtime::driver::Wanted;
 use banister_runtime::state::RunDir;
 
-use super::Board;
 use crate::failure::Failure;
 
 /// How long is looked before it is said that the engine is gone.
@@ -19,26 +18,26 @@ pub(super) enum Fate {
     /// Nobody holds the run any more; the journal says how it stands.
     Over,
     /// An engine holds it, and here is a new connection to it.
-    Back(Teller, Hearer),
+    Back(Teller, Hearer, Box<Welcome>),
     /// An engine holds it and does not speak.
     Mute,
 }
 
 /// Looks until it is clear. A killed engine lets go of socket and lock in one moment, in either order.
-pub(super) fn fate(board: &Board) -> Fate {
+pub(super) fn fate(run: &RunDir, seq: u64, watch: bool) -> Fate {
     let deadline = Instant::now() + PATIENCE;
     loop {
         // What cannot be looked at is not held.
-        if !board.run.is_running().unwrap_or(false) {
+        if !run.is_running().unwrap_or(false) {
             return Fate::Over;
         }
-        let again = Client::connect(&board.run).and_then(|mut client| {
-            let welcome = client.attach(board.seq(), board.watch, Wanted::All {})?;
-            board.attached(welcome.seq);
-            client.split()
+        let again = Client::connect(run).and_then(|mut client| {
+            let welcome = client.attach(seq, watch, Wanted::All {})?;
+            let (teller, hearer) = client.split()?;
+            Ok(Fate::Back(teller, hearer, Box::new(welcome)))
         });
-        if let Ok((teller, hearer)) = again {
-            return Fate::Back(teller, hearer);
+        if let Ok(back) = again {
+            return back;
         }
         if Instant::now() > deadline {
             return Fate::Mute;

@@ -32,6 +32,8 @@ pub(crate) enum Order {
         /// The ask's number, for the record's name.
         ask: u32,
     },
+    /// Lends the agent of whoever sits here to the run, or takes it back: it is lent to a run by who has the pen.
+    Lend(bool),
     /// Leaves this screen.
     Leave,
 }

@@ -32,6 +32,9 @@ pub(crate) trait Outlet {
     /// Keeps a copied text for terminals that take none; gives the sentence that says where.
     fn keep(&mut self, text: &str) -> Option<String>;
 
+    /// Lends the person's agent to the run, or takes it back.
+    fn lend(&mut self, drives: bool);
+
     /// Runs a recorded shell on the terminal, which is free meanwhile.
     ///
     /// # Errors
@@ -48,6 +51,8 @@ impl Outlet for Nowhere {
     fn keep(&mut self, _text: &str) -> Option<String> {
         None
     }
+
+    fn lend(&mut self, _drives: bool) {}
 
     fn shell(&mut self, _host: &str, _ask: u32) -> Result<(), String> {
         Err("there is no engine here".to_owned())
@@ -129,6 +134,7 @@ pub(crate) fn play<N: Send + 'static>(
                         orders.extend(program.update(Message::Shelled(went), &clock.now()));
                         orders.extend(program.update(Message::Back, &clock.now()));
                     }
+                    Order::Lend(drives) => outlet.lend(drives),
                     Order::Leave => return stage.close(),
                 }
             }

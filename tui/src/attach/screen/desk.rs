@@ -5,26 +5,30 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::sync::Arc;
 
+use banister_runtime::agent::Lender;
 use banister_runtime::control::Verb;
 use banister_runtime::output::StoredStream;
+use banister_runtime::state::RunDir;
+
+use banister_core::plan::Plan;
 
 use super::Line;
 use crate::ask::Shell;
-use crate::attach::Board;
 use crate::ui::{Heard, Message, Outlet, Post, Refused};
 
 /// The engine, the run's directory, and shells.
 pub(super) struct Desk {
-    board: Arc<Board>,
+    run: RunDir,
     line: Arc<Line>,
     post: Post,
     shell: Shell,
+    /// Kept while the person here has the pen: the run may use his agent.
+    lender: Option<Lender>,
 }
 
 impl Desk {
-    pub(super) fn new(board: Arc<Board>, line: Arc<Line>, post: Post) -> Self {
-        let shell = Shell::new(&board.run, &board.plan);
-        Self { board, line, post, shell }
+    pub(super) fn new(run: &RunDir, plan: &Arc<Plan>, line: Arc<Line>, post: Post) -> Self {
+        Self { run: run.clone(), line, post, shell: Shell::new(run, plan), lender: None }
     }
 }
 
@@ -32,7 +36,7 @@ impl Desk {
     /// What a command printed, where no engine is there to be asked: it lies beside the journal.
     fn stored(&self, id: u64, verb: &Verb) -> Option<Heard> {
         let Verb::Read { key, stream, from, most } = verb else { return None };
-        let out = self.board.run.out_path();
+        let out = self.run.out_path();
         let (from, total, bytes) = StoredStream::piece(&out, key, *stream, *from, u64::from(*most)).ok()?;
         Some(Heard::Chunk { id, from, total, bytes })
     }
@@ -51,12 +55,16 @@ impl Outlet for Desk {
     }
 
     fn keep(&mut self, text: &str) -> Option<String> {
-        let path = self.board.run.path().join("copied.txt");
+        let path = self.run.path().join("copied.txt");
         let kept = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
         Some(match kept.and_then(|mut file| file.write_all(text.as_bytes())) {
             Ok(()) => format!("copied; also in {}", path.display()),
             Err(error) => format!("copied, if this terminal takes copies (no file: {}: {error})", path.display()),
         })
+    }
+
+    fn lend(&mut self, drives: bool) {
+        self.lender = if drives { Lender::start(&self.run) } else { None };
     }
 
     fn shell(&mut self, host: &str, ask: u32) -> Result<(), String> {

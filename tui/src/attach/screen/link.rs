@@ -5,41 +5,41 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use banister_core::run::ExitCode;
-use banister_runtime::agent::Lender;
 use banister_runtime::control::{Body, Hearer, Reply, Welcome};
 use banister_runtime::journal::Follower;
-use banister_runtime::state::{RunState, RunSummary};
+use banister_runtime::state::{RunDir, RunState, RunSummary};
 
 use super::Line;
-use crate::attach::Board;
 use crate::attach::gone::{Fate, fate};
 use crate::ui::{Heard, Message, Post, Presence, Refused};
 
-/// The first that a screen hears.
-pub(super) fn greeting(welcome: &Welcome) -> Heard {
+/// The first that a screen hears over a connection.
+fn greeting(welcome: &Welcome) -> Heard {
     let (run, plan, you) = (welcome.run.clone(), Arc::new((*welcome.plan).clone()), welcome.you.clone());
     Heard::Welcome { run, plan, you, watch: welcome.watch, seq: welcome.seq }
 }
 
 /// Brings everything that an engine says, until nobody reads or nothing more comes.
 pub(super) fn start(
-    board: Arc<Board>,
+    run: RunDir,
     line: Arc<Line>,
     hearer: Hearer,
     post: Post,
-    first: Heard,
+    welcome: &Welcome,
     is_drill: bool,
 ) -> io::Result<JoinHandle<()>> {
-    let mut link = Hearing { board, line, post, lender: None, is_drill };
-    std::thread::Builder::new().name("link".to_owned()).spawn(move || link.run(hearer, first))
+    let first = greeting(welcome);
+    let mut link = Hearing { run, watch: welcome.watch, seq: 0, line, post, is_drill };
+    std::thread::Builder::new().name("link".to_owned()).spawn(move || link.serve(hearer, first))
 }
 
 struct Hearing {
-    board: Arc<Board>,
+    run: RunDir,
+    watch: bool,
+    /// The last record that came. The screen alone keeps what all of them come to.
+    seq: u64,
     line: Arc<Line>,
     post: Post,
-    /// Kept while the person here has the pen: the run may use his agent.
-    lender: Option<Lender>,
     /// A drill that killed its engine takes the run up again by itself: the screen makes room.
     is_drill: bool,
 }
@@ -53,7 +53,7 @@ enum End {
 }
 
 impl Hearing {
-    fn run(&mut self, mut hearer: Hearer, first: Heard) {
+    fn serve(&mut self, mut hearer: Hearer, first: Heard) {
         if !self.post.news(first) {
             return;
         }
@@ -61,7 +61,7 @@ impl Hearing {
             if matches!(self.hear(&mut hearer), End::Over) || self.line.has_left() {
                 return;
             }
-            match fate(&self.board) {
+            match fate(&self.run, self.seq, self.watch) {
                 Fate::Over => return self.read_on(),
                 Fate::Mute => {
                     let why = "the engine does not answer any more, but still holds the run".to_owned();
@@ -69,11 +69,12 @@ impl Hearing {
                     self.post.news(Heard::Lost { why });
                     return;
                 }
-                Fate::Back(teller, next) => {
+                Fate::Back(teller, next, welcome) => {
                     let lost = self.line.replace(teller);
                     self.refuse(lost);
                     let says = "the connection to the engine was lost, and is there again".to_owned();
                     self.post.news(Heard::Notice(says));
+                    self.post.news(greeting(&welcome));
                     hearer = next;
                 }
             }
@@ -101,10 +102,7 @@ impl Hearing {
         let bytes = body.bytes();
         Some(match body {
             Body::Record(record) => {
-                // What does not fit is said by the screen, which folds it as well.
-                if self.board.take(&record).is_ok() {
-                    self.lend();
-                }
+                self.seq = self.seq.max(record.seq);
                 Heard::Record(record)
             }
             Body::Output { key, stream, .. } => Heard::Output { key, stream: stream.to_string(), bytes },
@@ -138,29 +136,18 @@ impl Hearing {
         }
     }
 
-    /// Lends the agent of whoever sits here for as long as he drives.
-    fn lend(&mut self) {
-        let drives = !self.board.watch && self.board.view().pen() == Some(&self.board.you);
-        match (drives, &self.lender) {
-            (true, None) => self.lender = Lender::start(&self.board.run),
-            (false, Some(_)) => self.lender = None,
-            _ => {}
-        }
-    }
-
     /// The engine is gone: the rest is in the journal.
     fn read_on(&mut self) {
-        if let Ok(mut journal) = Follower::open(&self.board.run.journal_path()) {
+        if let Ok(mut journal) = Follower::open(&self.run.journal_path()) {
             while let Ok(Some(followed)) = journal.next() {
-                if followed.record.seq > self.board.seq() {
-                    // The screen says what does not fit.
-                    drop(self.board.take(&followed.record));
+                if followed.record.seq > self.seq {
+                    self.seq = followed.record.seq;
                     self.post.news(Heard::Record(Box::new(followed.record)));
                 }
             }
         }
         self.refuse(self.line.unanswered());
-        let run = &self.board.run;
+        let run = &self.run;
         let end: Result<ExitCode, &str> = match RunSummary::of(run).state {
             RunState::Finished(exit) | RunState::Drained(exit) => Ok(exit),
             _ => Err("the engine is gone (killed?); what it had started on hosts runs on"),

@@ -14,6 +14,7 @@ mod summary;
 use std::io;
 use std::sync::Arc;
 
+use banister_core::plan::Plan;
 use banister_core::run::ExitCode;
 use banister_runtime::driver::Wanted;
 use banister_runtime::history::usual;
@@ -21,7 +22,7 @@ use banister_runtime::state::{RunDir, StateDir};
 
 use super::connect::connect;
 use super::front::without;
-use super::{Board, How, Role, gone};
+use super::{How, gone};
 use crate::exit_code;
 use crate::failure::Failure;
 use crate::ui::run::{Link, RunScreen};
@@ -34,24 +35,22 @@ use line::Line;
 pub(super) fn full(run: &RunDir, how: How, theme: Theme) -> Result<ExitCode, Failure> {
     let Some((welcome, client)) = connect(run, how.watch, Wanted::None {})? else { return without(run, &how) };
     let (teller, hearer) = client.split()?;
-    let foreground = matches!(how.role, Role::Foreground { .. });
-    let first = link::greeting(&welcome);
-    let board = Arc::new(Board::new(run, welcome, foreground));
+    let plan = Arc::new((*welcome.plan).clone());
     let (mailbox, post) = Mailbox::new();
     let line = Arc::new(Line::new(teller));
-    let linked =
-        link::start(board.clone(), line.clone(), hearer, post.clone(), first, how.is_drill).map_err(no_thread)?;
-    remember(&board, &post).map_err(no_thread)?;
+    let linked = link::start(run.clone(), line.clone(), hearer, post.clone(), &welcome, how.is_drill);
+    let linked = linked.map_err(no_thread)?;
+    remember(run, &plan, &post).map_err(no_thread)?;
     let mut screen = RunScreen::new(theme);
-    let mut desk = Desk::new(board.clone(), line.clone(), post.clone());
+    let mut desk = Desk::new(run, &plan, line.clone(), post.clone());
     let played = play(&mut screen, &mailbox, &post, &mut desk);
     // Nobody reads any more: what brings news ends, and the engine is left.
-    drop(mailbox);
+    drop((mailbox, desk));
     line.hang_up();
     // A fault in it was seen as a lost connection.
     drop(linked.join());
     played.map_err(|error| Failure::new(exit_code::IO, format!("cannot use this terminal: {error}")))?;
-    summary::say(&board, &screen.model.link);
+    summary::say(run, &screen.model);
     match screen.model.link {
         Link::Ended(exit) => Ok(exit),
         Link::Lost(_) => Err(gone::killed(run)),
@@ -60,13 +59,13 @@ pub(super) fn full(run: &RunDir, how: How, theme: Theme) -> Result<ExitCode, Fai
 }
 
 /// Looks in the background how long things usually take.
-fn remember(board: &Arc<Board>, post: &Post) -> io::Result<()> {
-    let (board, post) = (board.clone(), post.clone());
+fn remember(run: &RunDir, plan: &Arc<Plan>, post: &Post) -> io::Result<()> {
+    let (run, plan, post) = (run.clone(), plan.clone(), post.clone());
     let look = move || {
         // `STATE/runs/ID`.
-        let state = board.run.path().ancestors().nth(2).and_then(|dir| StateDir::open(dir).ok());
+        let state = run.path().ancestors().nth(2).and_then(|dir| StateDir::open(dir).ok());
         if let Some(state) = state {
-            let usual = usual(&state, &board.plan.runbook, &board.plan.environment);
+            let usual = usual(&state, &plan.runbook, &plan.environment);
             post.news(Heard::Usual(Arc::new(usual)));
         }
     };

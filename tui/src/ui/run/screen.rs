@@ -4,8 +4,8 @@ use banister_core::run::{Now, Word};
 use ratatui::Frame;
 
 use super::calls::Calls;
-use super::{Action, Place, RunModel, action};
-use crate::ui::{Key, Message, Order, Overlay, Program, Reaction, Theme};
+use super::{Action, Link, Place, RunModel, action};
+use crate::ui::{Heard, Key, Message, Order, Overlay, Program, Reaction, Theme};
 
 /// What is said of keys that came before there was anything to see.
 const EARLY: &str = "what was typed before this was shown was not taken";
@@ -17,6 +17,8 @@ pub(crate) struct RunScreen {
     /// What lies over the page, the last on top.
     pub(crate) overlays: Vec<Box<dyn Overlay>>,
     calls: Calls,
+    /// The agent of whoever sits here is lent to the run.
+    lends: bool,
     /// A key came before there was anything to see.
     was_early: bool,
 }
@@ -25,7 +27,7 @@ impl RunScreen {
     /// The screen before anything came.
     pub(crate) fn new(theme: Theme) -> Self {
         let (model, place) = (RunModel::new(theme), Place::default());
-        Self { model, place, overlays: Vec::new(), calls: Calls::default(), was_early: false }
+        Self { model, place, overlays: Vec::new(), calls: Calls::default(), lends: false, was_early: false }
     }
 
     fn key(&mut self, key: Key, now: &Now) -> Vec<Order> {
@@ -41,6 +43,23 @@ impl RunScreen {
             None => return action(key).map_or_else(Vec::new, |action| self.act(action, now)),
         };
         self.react(reaction, now)
+    }
+
+    /// Who drives lends the run his agent.
+    fn lend(&mut self, heard: &Heard) -> Option<Order> {
+        match heard {
+            // What was lent before was lent over a connection that is gone.
+            Heard::Welcome { .. } => self.lends = false,
+            Heard::Record(_) | Heard::Ended(_) | Heard::Lost { .. } => {}
+            _ => return None,
+        }
+        if self.model.is_behind() || self.model.replay {
+            return None;
+        }
+        let model = &self.model;
+        let has_pen = model.view.as_ref().is_some_and(|view| view.pen() == Some(&model.you));
+        let drives = has_pen && !model.watch && model.link == Link::Live;
+        (drives != std::mem::replace(&mut self.lends, drives)).then_some(Order::Lend(drives))
     }
 
     /// A key before the run is known. It is not kept for later: nobody acts on what he has not seen. The way not taken,
@@ -140,6 +159,7 @@ impl Program for RunScreen {
                 self.model.hear(&heard, now);
                 let mut orders = self.calls.heard(&heard, &mut self.model, now);
                 orders.extend(self.tell(now, |overlay, run| overlay.heard(&heard, run)));
+                orders.extend(self.lend(&heard));
                 if !self.model.is_behind() && std::mem::take(&mut self.was_early) {
                     self.model.say(EARLY, true, now);
                 }

@@ -325,3 +325,34 @@ fn an_engine_that_dies_meanwhile_keeps_nobody_waiting() {
     screen.update(Message::Heard(Heard::Lost { why: "the engine is gone".to_owned() }), &now);
     assert!(screen.is_ready());
 }
+
+#[test]
+fn the_agent_of_whoever_has_the_pen_is_lent_once_and_taken_back() {
+    let mut scene = Scene::started(restart_of_brokers());
+    let lent = |scene: &mut Scene| -> Vec<bool> {
+        let orders = std::mem::take(&mut scene.orders);
+        orders.into_iter().filter_map(|order| if let Order::Lend(lends) = order { Some(lends) } else { None }).collect()
+    };
+    assert_eq!(lent(&mut scene), [true]);
+    scene.command(person("bob", 1001), banister_core::run::Command::Pen);
+    assert_eq!(lent(&mut scene), [false]);
+    scene.command(person("alice", 1000), banister_core::run::Command::Pen);
+    assert_eq!(lent(&mut scene), [true]);
+    // Over a new connection it is lent anew.
+    let (_, news) = late(&scene);
+    scene.update(news.into_iter().next().expect("the welcome"));
+    assert_eq!(lent(&mut scene), [true]);
+    scene.hear(Heard::Lost { why: "the engine is gone".to_owned() });
+    assert_eq!(lent(&mut scene), [false]);
+    // Who watches lends nothing, nor does a replay.
+    for (watch, replay) in [(true, false), (false, true)] {
+        let (mut screen, news) = late(&scene);
+        screen.model.replay = replay;
+        for mut message in news {
+            if let Message::Heard(Heard::Welcome { watch: its, .. }) = &mut message {
+                *its = watch;
+            }
+            assert!(!screen.update(message, &scene.now()).iter().any(|order| matches!(order, Order::Lend(_))));
+        }
+    }
+}
