@@ -69,13 +69,17 @@ impl Lent {
         }
     }
 
-    /// A loan of whoever has the pen.
+    /// A loan of whoever has the pen. Of several that ask at once each gets one: the next comes as soon as one is taken.
     pub(crate) async fn take(&self) -> Option<Loan> {
-        let mut now = self.taken();
-        if now.is_none() && self.is_coming() {
-            now = timeout(NEXT, self.wait()).await.ok().and_then(|()| self.taken());
+        loop {
+            if let Some(loan) = self.taken() {
+                return Some(loan);
+            }
+            // One that came may be somebody else's already; that another is coming is true again then.
+            if !self.is_coming() || timeout(NEXT, self.wait()).await.is_err() {
+                return None;
+            }
         }
-        now
     }
 
     /// Waits until whoever has the pen lends something.
@@ -89,7 +93,7 @@ impl Lent {
         }
     }
 
-    fn is_there(&self) -> bool {
+    pub(super) fn is_there(&self) -> bool {
         let now = locked(&self.now);
         now.idle.iter().any(|loan| is(&now.pen, &loan.who) && loan.is_good())
     }
@@ -103,9 +107,9 @@ impl Lent {
         let mut now = locked(&self.now);
         now.idle.retain(Loan::is_good);
         let at = now.idle.iter().position(|loan| is(&now.pen, &loan.who));
-        let loan = at.map(|at| now.idle.remove(at));
-        now.last = loan.as_ref().map(|loan| loan.who.clone());
-        loan
+        let loan = at.map(|at| now.idle.remove(at))?;
+        now.last = Some(loan.who.clone());
+        Some(loan)
     }
 }
 

@@ -88,6 +88,33 @@ async fn the_agent_of_whoever_drives_answers_else_the_starters() {
 }
 
 #[tokio::test]
+async fn of_many_that_ask_at_once_each_gets_a_loan() {
+    let dir = tempfile::tempdir().unwrap();
+    let lent = Lent::default();
+    let agent = Agent { lent: lent.clone(), own: None, waits: None };
+    let relay = Relay::open(dir.path().join("agent"), agent).unwrap();
+    let bob = person("bob", 1001);
+    lent.drives(Some(&bob));
+    lent.lend(loan(bob.clone(), "bob's"));
+    // A front end has one loan there at a time, and lends the next when it is used.
+    let lender = tokio::spawn({
+        let (lent, bob) = (lent.clone(), bob.clone());
+        async move {
+            for _ in 0..8 {
+                while lent.is_there() {
+                    tokio::task::yield_now().await;
+                }
+                lent.lend(loan(bob.clone(), "bob's"));
+            }
+        }
+    });
+    let heard = tokio::join!(asks(&relay), asks(&relay), asks(&relay), asks(&relay), asks(&relay), asks(&relay));
+    let heard: [String; 6] = heard.into();
+    assert_eq!((heard, relay.missed()), (["bob's heard keys"; 6].map(str::to_owned), 0));
+    lender.abort();
+}
+
+#[tokio::test]
 async fn a_front_end_that_has_gone_lends_nothing() {
     let lent = Lent::default();
     let bob = person("bob", 1001);
