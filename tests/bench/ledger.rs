@@ -59,6 +59,7 @@ fn request(number: usize) -> ExecuteRequest {
         },
         digest: "digest".to_owned(),
         kill_after_ms: None,
+        start_within_ms: None,
     }
 }
 

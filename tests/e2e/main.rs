@@ -6,6 +6,7 @@ mod daemon;
 mod disk;
 mod drill;
 mod first;
+mod lent;
 mod many;
 mod modes;
 mod orders;

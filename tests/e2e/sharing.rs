@@ -210,25 +210,30 @@ fn somebody_else_of_the_group_resumes_and_nobody_else_looks() {
     });
 }
 
-fn agent(socket: &str) {
+pub(crate) fn agent(socket: &str) {
     root(&format!(
         "setpriv --reuid alice --regid alice --init-groups ssh-agent -a {socket} >/dev/null
          SSH_AUTH_SOCK={socket} setpriv --reuid alice --regid alice --init-groups ssh-add -q - </root/key"
     ));
 }
 
+/// Lets into each host what is written for it, as `ops`; gives an inventory, the group `web`. Their keys are known.
+pub(crate) fn lets_in(lab: &Inside, lets: impl Fn(usize) -> String) -> String {
+    let (mut known, mut list) = (String::new(), String::from("environment: test\nhosts:\n"));
+    for (n, host) in lab.hosts().enumerate() {
+        host.sh(&format!("echo '{}' >>/etc/ssh/authorized_keys", lets(n).trim())).expect("the key is known there");
+        known += &root(&format!("ssh-keyscan -t ed25519 {} 2>/dev/null", host.address()));
+        list += &format!("  {}: {{ address: {}, user: ops, groups: [web] }}\n", host.name(), host.address());
+    }
+    write("known_hosts", &known);
+    write("inventory.yaml", &list)
+}
+
 /// Lets a key into a host; gives an inventory and an ssh configuration that know it.
 fn host_that_knows(lab: &Inside, public: &str, identity: &str) -> (String, String) {
-    let host = lab.host("web-1").expect("a host");
-    host.sh(&format!("echo '{}' >>/etc/ssh/authorized_keys", public.trim())).expect("the key is known there");
-    let known = root(&format!("ssh-keyscan -t ed25519 {} 2>/dev/null", host.address()));
-    write("known_hosts", &known);
+    let inventory = lets_in(lab, |_| public.to_owned());
     let config =
         write("ssh_config", &format!("Host *\n  UserKnownHostsFile /srv/known_hosts\n  IdentityFile {identity}\n"));
-    let inventory = write(
-        "inventory.yaml",
-        &format!("environment: test\nhosts:\n  web-1: {{ address: {}, user: ops }}\n", host.address()),
-    );
     (config, inventory)
 }
 
@@ -268,7 +273,7 @@ fn the_agent_of_whoever_has_the_pen_is_lent_to_a_detached_run() {
         let mut without = at(&["attach", "last"], None);
         without.sees("choose 1 to 1: ");
         without.types("continue\n");
-        without.sees("web-1 needs a new connection, and there is no ssh agent");
+        without.sees("web-1 waits for an ssh agent");
         without.sees("HELD by engine: nothing new starts");
         without.hangs_up();
         until("the front end has gone", || !without.is_alive());

@@ -7,7 +7,7 @@ use banister_lab::testing::{Inside, inside};
 
 use crate::pty::Pty;
 use crate::scenario::until;
-use crate::sharing::{STATE, author, bastion, by, has, journal, root, spec, write};
+use crate::sharing::{STATE, author, bastion, by, has, journal, lets_in, root, spec, write};
 
 const STORY: &str = "runbook: story\ntitle: The story\nif_it_fails: Call the owner.\nhosts: web\ntimeout: 5m\n\
     params:\n  word: { type: text, prompt: Which word? }\nsteps:\n\
@@ -27,16 +27,9 @@ pub(crate) fn hosts(lab: &Inside) -> (String, String) {
          done",
     );
     let public = std::fs::read_to_string("/root/key.pub").expect("a key");
-    let (mut known, mut list) = (String::new(), String::from("environment: test\nhosts:\n"));
-    for name in ["web-1", "web-2"] {
-        let host = lab.host(name).expect("a host");
-        host.sh(&format!("echo '{}' >>/etc/ssh/authorized_keys", public.trim())).expect("the key is known there");
-        known += &root(&format!("ssh-keyscan -t ed25519 {} 2>/dev/null", host.address()));
-        list += &format!("  {name}: {{ address: {}, user: ops, groups: [web] }}\n", host.address());
-    }
-    write("known_hosts", &known);
+    let inventory = lets_in(lab, |_| public.clone());
     let config = "Host *\n  UserKnownHostsFile /srv/known_hosts\n  IdentityFile ~/.ssh/id\n";
-    (write("ssh_config", config), write("inventory.yaml", &list))
+    (write("ssh_config", config), inventory)
 }
 
 /// Somebody at a full screen.

@@ -58,6 +58,7 @@ fn request(effect: EffectClass, attempt: u32) -> ExecuteRequest {
         },
         digest: "digest".to_owned(),
         kill_after_ms: None,
+        start_within_ms: None,
     }
 }
 

@@ -84,6 +84,7 @@ async fn two_hundred_megabytes_in_constant_memory() {
             },
             digest: "digest".to_owned(),
             kill_after_ms: None,
+            start_within_ms: None,
         };
         let count = Count::default();
         let before = peak_kib();

@@ -25,6 +25,9 @@ pub(crate) fn status_of(view: &RunView) -> String {
     }
     let asks = state.asks().filter(|ask| ask.unavailable.is_none());
     now.extend(asks.map(|ask| format!("ASK {}", ask.id.path)));
+    if let Some((why, since)) = view.lacks() {
+        now.insert(0, format!("since {} {why}", since.format("%H:%M:%SZ")));
+    }
     if state.is_held() {
         now.insert(0, "HELD, nothing new starts".to_owned());
     }

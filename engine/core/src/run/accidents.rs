@@ -234,6 +234,23 @@ fn a_gate_that_can_never_pass_is_reported() {
 }
 
 #[test]
+fn a_host_is_not_left_out_for_want_of_an_agent() {
+    let mut plan = rolling(3, 1);
+    let Action::Roll(roll) = &mut plan.steps[0].action else { panic!("a roll") };
+    let mut work = command(EffectClass::Repeatable);
+    (work.retry.attempts, work.timeout_ms) = (3, Some(5_000));
+    roll.steps = vec![step("work", &[], &[], Action::Command(Box::new(work)))];
+    let mut bench = Bench::start(plan);
+    let request = bench.sent().unwrap();
+    assert_eq!(request.start_within_ms, Some(4_500), "before its timeout asks what becomes of what runs");
+    let report = Report::NotStarted(NotStartedReason::NoAgent { why: "nobody lent one".to_owned() });
+    bench.say(Input::Reported { key: request.key, report, at: None }).unwrap();
+    assert_eq!((word(&bench, "roll/@web-1/work"), bench.ask().kind), ("FAIL", AskKind::Failure));
+    assert_eq!((count(&bench, "budget.spent"), count(&bench, "host.excluded")), (0, 0));
+    assert_eq!(intents_of(&bench, "roll/@web-1/work"), 1, "a person must come first");
+}
+
+#[test]
 fn an_unreachable_host_counts_in_the_budget_also_where_only_facts_are_gathered() {
     for effect in [EffectClass::Read, EffectClass::Repeatable] {
         let mut plan = rolling(3, 1);

@@ -112,6 +112,9 @@ pub struct ExecuteRequest {
     pub digest: String,
     /// Reading commands: milliseconds until the executor kills it and reports `Cancelled`.
     pub kill_after_ms: Option<u64>,
+    /// Milliseconds that may pass before it is sent: then the executor waits for a way to the host no longer, and reports
+    /// that it never started.
+    pub start_within_ms: Option<u64>,
 }
 
 /// What a timer is for.

@@ -100,6 +100,12 @@ pub enum NotStartedReason {
         /// In the transport's words.
         why: String,
     },
+    /// It waited for a connection that needs an ssh agent, and nobody lent one in time. The engine lacks something, and not
+    /// the host.
+    NoAgent {
+        /// In one sentence, with what to do.
+        why: String,
+    },
     /// The key was revoked before it was claimed: a late start will find that and refuse.
     Revoked {},
     /// It was sent again and again, and each time the connection was lost and the host says that it never came.

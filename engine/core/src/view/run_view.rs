@@ -54,6 +54,10 @@ pub struct RunView {
     pub(super) ended: Option<DateTime<Utc>>,
     /// Who holds the run, while it is held: a person, or the engine for want of something.
     pub(super) held_by: Option<Actor>,
+    /// What the engine says that it lacks, and since when, until somebody continues or something comes to its end.
+    lacks: Option<(String, DateTime<Utc>)>,
+    /// The latest note: before it holds the run, the engine says why in one.
+    last_note: Option<String>,
     pub(super) stopped_by: Option<StepPath>,
     poison: Option<ReplayError>,
 }
@@ -74,6 +78,8 @@ impl RunView {
             began: None,
             ended: None,
             held_by: None,
+            lacks: None,
+            last_note: None,
             stopped_by: None,
             poison: None,
         }
@@ -139,6 +145,12 @@ impl RunView {
         self.held_by.as_ref()
     }
 
+    /// What the engine lacks for what runs (an ssh agent), in its sentence, and since when.
+    #[must_use]
+    pub fn lacks(&self) -> Option<(&str, DateTime<Utc>)> {
+        self.lacks.as_ref().map(|(why, since)| (why.as_str(), *since))
+    }
+
     /// When the first record was written.
     #[must_use]
     pub fn began(&self) -> Option<DateTime<Utc>> {
@@ -198,13 +210,31 @@ impl RunView {
         if self.began.is_none() {
             self.began = Some(record.recorded);
         }
+        if matches!(
+            record.kind,
+            RecordKind::RunContinued {}
+                | RecordKind::RunResumed { .. }
+                | RecordKind::StepSucceeded { .. }
+                | RecordKind::StepFailed { .. }
+                | RecordKind::StepNotStarted { .. }
+        ) {
+            self.lacks = None;
+        }
         match &record.kind {
             RecordKind::RunResumed { .. } => self.ended = None,
             RecordKind::RunDrained { .. } | RecordKind::RunFinished { .. } => self.ended = Some(record.recorded),
-            RecordKind::RunHeld {} => self.held_by = Some(record.actor.clone()),
+            RecordKind::RunHeld {} => {
+                if matches!(record.actor, Actor::Engine {}) {
+                    self.lacks = self.last_note.take().map(|why| (why, record.at));
+                }
+                self.held_by = Some(record.actor.clone());
+            }
             RecordKind::RunContinued {} => self.held_by = None,
             RecordKind::RunStopped { path } => self.stopped_by = Some(path.clone()),
-            RecordKind::NoteAdded { text } => self.remark(record, text, false),
+            RecordKind::NoteAdded { text } => {
+                self.last_note = Some(text.clone());
+                self.remark(record, text, false);
+            }
             RecordKind::DecisionMade { text } => self.remark(record, text, true),
             RecordKind::AskOpened { .. }
             | RecordKind::AskAnswered { .. }

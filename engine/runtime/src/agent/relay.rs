@@ -1,9 +1,10 @@
 //! [`Relay`]: the socket that every ssh of an engine takes for its agent.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use banister_core::run::Input;
@@ -15,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::Lent;
 use crate::control::use_line;
 use crate::driver::Inbox;
+use crate::locked::locked;
 
 /// How often it is looked whether the starter's agent is there again.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -46,6 +48,8 @@ struct Inner {
     /// An agent has answered once: without one this run cannot go on as it began.
     served: AtomicBool,
     over: CancellationToken,
+    /// Hosts whose connection waits for an agent.
+    waiting: Mutex<BTreeSet<String>>,
 }
 
 /// A socket that is served until it is dropped.
@@ -74,6 +78,7 @@ impl Relay {
             missed: AtomicU64::new(0),
             served: AtomicBool::new(false),
             over: CancellationToken::new(),
+            waiting: Mutex::default(),
         });
         let accepting = tokio::spawn(accept(listener, inner.clone()));
         Ok(Self { path, inner, accepting })
@@ -96,18 +101,40 @@ impl Relay {
         if self.missed() == missed || !served.load(Ordering::Relaxed) {
             return false;
         }
-        let Some(inbox) = &agent.waits else { return false };
-        let why = format!(
-            "{host} needs a new connection, and there is no ssh agent: attach with one that has the key and take the \
-             pen, then continue"
-        );
-        // A run that is held already, or over, needs no second one.
-        let _ = inbox.put(Input::Halted { why }).await;
-        tokio::select! {
+        if agent.waits.is_none() {
+            return false;
+        }
+        let is_first = {
+            let mut waiting = locked(&self.inner.waiting);
+            let is_first = waiting.is_empty();
+            waiting.insert(host.to_owned());
+            is_first
+        };
+        // Said once for all that wait: one agent is enough for them.
+        if is_first {
+            self.say(host).await;
+        }
+        let came = tokio::select! {
             () = agent.lent.wait() => true,
             () = own_is_back(agent.own.as_deref()) => true,
             () = over.cancelled() => false,
-        }
+        };
+        locked(&self.inner.waiting).remove(host);
+        came
+    }
+
+    /// Holds the run, and says what for.
+    pub(crate) async fn say(&self, host: &str) {
+        let Some(inbox) = &self.inner.agent.waits else { return };
+        let why =
+            format!("{host} waits for an ssh agent: attach with one that has its key, take the pen, and continue");
+        // A run that is over needs none.
+        let _ = inbox.put(Input::Halted { why }).await;
+    }
+
+    /// Whether a connection to a host waits for an agent.
+    pub(crate) fn waits(&self, host: &str) -> bool {
+        locked(&self.inner.waiting).contains(host)
     }
 
     /// Nobody is waited for any more.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard, OwnedSemaphorePermit};
 use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::master::{Master, refused};
 use super::masters::Masters;
@@ -65,23 +66,49 @@ impl Link {
         }
     }
 
-    /// Room for a channel. Makes a master if there is none, another one if all stay full.
-    async fn room(self: &Arc<Self>) -> Result<(Arc<Master>, OwnedSemaphorePermit), Refusal> {
+    /// Room for a channel. Makes a master if there is none, another one if all stay full. Nothing has been sent when it is
+    /// given up.
+    async fn room(
+        self: &Arc<Self>,
+        over: Option<&CancellationToken>,
+    ) -> Result<(Arc<Master>, OwnedSemaphorePermit), Refusal> {
         let asked = Instant::now();
+        let over = over.cloned().unwrap_or_default();
         loop {
             let freed = self.freed.notified();
             if let Some(found) = self.pick() {
                 return Ok(found);
             }
             let many = self.many();
-            if many == 0 {
-                self.connect(asked).await?;
+            if over.is_cancelled() {
+                return Err(self.given_up(asked));
+            } else if many == 0 {
+                tokio::select! {
+                    connected = self.connect(asked) => connected?,
+                    () = over.cancelled() => {}
+                }
             } else if many < MAX_MASTERS_PER_HOST && asked.elapsed() >= GROW_AFTER && self.connect(asked).await.is_ok()
             {
             } else {
                 // Also looked at without being told: a refusal is over after a moment.
                 let _ = timeout(Duration::from_millis(200), freed).await;
             }
+        }
+    }
+
+    /// Why there was no room in the time that there was.
+    fn given_up(&self, asked: Instant) -> Refusal {
+        let name = self.target.name();
+        match self.masters.waits_for_an_agent(&self.target) {
+            true => Refusal::new(
+                RefusalKind::NoAgent,
+                format!(
+                    "{name} needs an ssh agent for a new connection, and none came within {} s: attach with one that has \
+                     its key, take the pen, and retry",
+                    asked.elapsed().as_secs()
+                ),
+            ),
+            false => Refusal::new(RefusalKind::Silent, format!("no connection within {} s", asked.elapsed().as_secs())),
         }
     }
 
@@ -131,11 +158,19 @@ impl Link {
     }
 
     /// Opens a channel; `tries` masters may turn out dead.
-    async fn open(self: &Arc<Self>, script: &ShellText, tries: usize) -> Result<Channel, Refusal> {
+    async fn open(
+        self: &Arc<Self>,
+        script: &ShellText,
+        tries: usize,
+        over: Option<&CancellationToken>,
+    ) -> Result<Channel, Refusal> {
+        if over.is_some() {
+            self.masters.say_that_it_waits(&self.target).await;
+        }
         let mut dead = 0;
         let mut refused_since = None;
         loop {
-            let (master, room) = self.room().await?;
+            let (master, room) = self.room(over).await?;
             match master.open(room, script, &self.freed).await {
                 Ok(channel) => return Ok(channel),
                 Err(NotOpened::Full) => {
@@ -184,8 +219,14 @@ impl SshTransport {
         (Self { link: link.clone() }, link)
     }
 
-    async fn channel(&self, script: &ShellText, tries: usize) -> Result<Channel, TransportError> {
-        self.link.open(script, tries).await.map_err(|refusal| TransportError {
+    async fn channel(
+        &self,
+        script: &ShellText,
+        tries: usize,
+        over: Option<&CancellationToken>,
+    ) -> Result<Channel, TransportError> {
+        self.link.open(script, tries, over).await.map_err(|refusal| TransportError {
+            no_agent: refusal.kind == RefusalKind::NoAgent,
             what: match refusal.is_about_a_key() {
                 true => "not connected".to_owned(),
                 false => format!("cannot reach {} by ssh", self.link.target.name()),
@@ -209,7 +250,7 @@ impl SshTransport {
         })();
         text.map_err(|e| e.to_string())?;
         // Whoever reads listens to something else too, which must not wait until another connection was made.
-        let Channel { stdin, stdout, mut stderr } = self.channel(&script, 1).await.map_err(|e| e.to_string())?;
+        let Channel { stdin, stdout, mut stderr } = self.channel(&script, 1, None).await.map_err(|e| e.to_string())?;
         drop(stdin);
         let mut complaint = Vec::new();
         let mut complaints = (&mut stderr).take(4096);
@@ -270,7 +311,15 @@ impl Transport for SshTransport {
     }
 
     fn open(&self, script: ShellText) -> BoxFuture<'_, Result<Channel, TransportError>> {
-        Box::pin(async move { self.channel(&script, FRESH_TRIES).await })
+        Box::pin(async move { self.channel(&script, FRESH_TRIES, None).await })
+    }
+
+    fn open_before<'a>(
+        &'a self,
+        script: ShellText,
+        over: &'a CancellationToken,
+    ) -> BoxFuture<'a, Result<Channel, TransportError>> {
+        Box::pin(async move { self.channel(&script, FRESH_TRIES, Some(over)).await })
     }
 
     fn copy<'a>(
@@ -281,7 +330,7 @@ impl Transport for SshTransport {
     ) -> BoxFuture<'a, Result<(), TransportError>> {
         Box::pin(async move {
             let what = || format!("cannot read {path} on {}", self.link.target.name());
-            self.fetch(&path, offset, take).await.map_err(|why| TransportError { what: what(), why })
+            self.fetch(&path, offset, take).await.map_err(|why| TransportError { what: what(), why, no_agent: false })
         })
     }
 }

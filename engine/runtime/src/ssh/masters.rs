@@ -116,6 +116,18 @@ impl Masters {
         }
     }
 
+    /// Whether a connection to a host waits for an agent.
+    pub(super) fn waits_for_an_agent(&self, target: &SshTarget) -> bool {
+        self.agent.as_ref().is_some_and(|agent| agent.waits(target.name()))
+    }
+
+    /// Says once more that a host waits for an agent, if it does: somebody else has come to wait for it.
+    pub(super) async fn say_that_it_waits(&self, target: &SshTarget) {
+        if let Some(agent) = self.agent.as_ref().filter(|agent| agent.waits(target.name())) {
+            agent.say(target.name()).await;
+        }
+    }
+
     async fn dial_once(&self, target: &SshTarget) -> Result<Arc<Master>, Refusal> {
         let fault = |why: String| Refusal::new(RefusalKind::Other, why);
         let room = self.room().await.ok_or_else(|| fault("the run is over".to_owned()))?;

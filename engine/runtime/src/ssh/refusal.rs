@@ -17,6 +17,8 @@ pub enum RefusalKind {
     RevokedKey,
     /// It does not let us in.
     Denied,
+    /// It needs a key, and nobody lent an agent for as long as whoever asked could wait.
+    NoAgent,
     /// Its name has no address.
     NoAddress,
     /// It is there and takes no more connections at the moment; tried again.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,10 +12,11 @@ use banister_core::run::{
 };
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::follow::Follow;
-use super::observe::observe;
+use super::observe::{observe, until};
 use super::talk::{Broken, Talk, Verdict, talk};
 use super::{OutputSink, Transport, account};
 use crate::ledger::{Answer, Clocks, JournalHead, LedgerEntry, LedgerPlace, SecretSource, Verb};
@@ -172,7 +174,7 @@ impl Executor {
         match talk.broken {
             None => {}
             Some(Broken::Unsendable(e)) => return Err(e.to_string()),
-            Some(Broken::Unreachable(why) | Broken::Lost(why)) => return Err(why),
+            Some(Broken::Unreachable(why) | Broken::NoAgent(why) | Broken::Lost(why)) => return Err(why),
         }
         let mut dir = None;
         let mut identity = HostIdentity { ledger: None, machine: String::new(), boot: String::new() };
@@ -200,16 +202,40 @@ impl Executor {
         Ok(Met::Ready(identity))
     }
 
-    /// Runs a command to its end.
+    /// Runs a command to its end. One that has waited for a way to the host for as long as it may, or was stopped
+    /// meanwhile, never starts.
     pub async fn execute(&self, request: &ExecuteRequest, context: Context) -> Finished {
         let running = self.register(&request.key);
+        let (over, mut stop) = (CancellationToken::new(), running.stop.clone());
+        let patience = async {
+            tokio::select! {
+                () = until(request.start_within_ms.map(|ms| Instant::now() + Duration::from_millis(ms))) => {}
+                _ = stop.wait_for(|stop| *stop != Stop::No) => {}
+            }
+            over.cancel();
+            pending().await
+        };
+        tokio::select! {
+            finished = self.start(request, context, running, &over) => finished,
+            finished = patience => finished,
+        }
+    }
+
+    async fn start(
+        &self,
+        request: &ExecuteRequest,
+        context: Context,
+        running: Running<'_>,
+        over: &CancellationToken,
+    ) -> Finished {
         if !request.effect.changes() {
             let place = self.place();
-            return observe(&*self.transport, &place, request, context, running.stop.clone()).await;
+            return observe(&*self.transport, &place, request, context, running.stop.clone(), over).await;
         }
         let Context { secrets, mut sink, head } = context;
         let verb = Verb::Start { request, secrets: &*secrets, head: head.as_ref() };
-        let talk = self.talk(&verb, Some(&mut *sink)).await;
+        let dir = locked(&self.dir).clone();
+        let talk = talk(&*self.transport, &self.place(), dir.as_deref(), &verb, Some(&mut *sink), Some(over)).await;
         self.conclude(request, talk, sink, running, Way::Start).await
     }
 
@@ -245,7 +271,7 @@ impl Executor {
             Verdict::Claimed => unanswered("the command is claimed and its start is not decided".to_owned()),
             Verdict::Refused(why) | Verdict::Account(why) => unanswered(why),
             Verdict::Broken(Broken::Unsendable(e)) => unanswered(e.to_string()),
-            Verdict::Broken(Broken::Unreachable(why) | Broken::Lost(why)) => unanswered(why),
+            Verdict::Broken(Broken::Unreachable(why) | Broken::NoAgent(why) | Broken::Lost(why)) => unanswered(why),
         };
         Asked::Settled(answer, None)
     }
@@ -261,9 +287,14 @@ impl Executor {
             return Ok(());
         }
         let limit = ANSWER_TIME + Duration::from_millis(self.place().grace_ms);
-        let verdict = match timeout(limit, self.talk(&Verb::Cancel(request), None)).await {
-            Ok(talk) => talk.verdict().0,
-            Err(_) => Verdict::Broken(Broken::Lost(format!("the host did not answer within {} s", limit.as_secs()))),
+        let verb = Verb::Cancel(request);
+        let verdict = tokio::select! {
+            // It has ended, or never began: there is nothing to stop, and perhaps no way to the host.
+            () = self.gone(&request.key) => return Ok(()),
+            talk = timeout(limit, self.talk(&verb, None)) => match talk {
+                Ok(talk) => talk.verdict().0,
+                Err(_) => Verdict::Broken(Broken::Lost(format!("the host did not answer within {} s", limit.as_secs()))),
+            },
         };
         let (report, result) = match verdict {
             Verdict::Cancelled(report) => (Some(report), Ok(())),
@@ -276,7 +307,7 @@ impl Executor {
             Verdict::Differs => (None, Err("the ledger holds another command under this key".to_owned())),
             Verdict::Claimed | Verdict::Running => (None, Err("the command could not be stopped".to_owned())),
             Verdict::Broken(Broken::Unsendable(e)) => (None, Err(e.to_string())),
-            Verdict::Broken(Broken::Unreachable(why) | Broken::Lost(why)) => (None, Err(why)),
+            Verdict::Broken(Broken::Unreachable(why) | Broken::NoAgent(why) | Broken::Lost(why)) => (None, Err(why)),
         };
         self.stop(&request.key, Stop::Settled(report));
         result
@@ -336,7 +367,7 @@ impl Executor {
 
     async fn talk(&self, verb: &Verb<'_>, sink: Option<&mut (dyn OutputSink + 'static)>) -> Talk {
         let dir = locked(&self.dir).clone();
-        talk(&*self.transport, &self.place(), dir.as_deref(), verb, sink).await
+        talk(&*self.transport, &self.place(), dir.as_deref(), verb, sink, None).await
     }
 
     async fn tell(&self, verb: &Verb<'_>) -> Result<Vec<Answer>, String> {
@@ -346,7 +377,7 @@ impl Executor {
         match talk.broken {
             None => {}
             Some(Broken::Unsendable(e)) => return Err(e.to_string()),
-            Some(Broken::Unreachable(why) | Broken::Lost(why)) => return Err(why),
+            Some(Broken::Unreachable(why) | Broken::NoAgent(why) | Broken::Lost(why)) => return Err(why),
         }
         for answer in &talk.answers {
             if let Answer::Refused(why) | Answer::Changed(why) = answer {
@@ -364,6 +395,13 @@ impl Executor {
         let (sender, stop) = watch::channel(Stop::No);
         locked(&self.running).insert(key.clone(), sender);
         Running { executor: self, key: key.clone(), stop }
+    }
+
+    /// Waits until an attempt that runs here has ended; for ever if none does.
+    async fn gone(&self, key: &EffectKey) {
+        let running = locked(&self.running).get(key).map(watch::Sender::subscribe);
+        let Some(mut running) = running else { return pending().await };
+        while running.changed().await.is_ok() {}
     }
 
     fn stop(&self, key: &EffectKey, stop: Stop) {
@@ -399,7 +437,9 @@ impl Executor {
                 Report::Unknown(UnknownReason::Lost { why: "another start of this command came first".to_owned() })
             }
             // It runs; only the way to it is lost.
-            Verdict::Refused(why) | Verdict::Broken(Broken::Unreachable(why)) if way == Way::Attach => {
+            Verdict::Refused(why) | Verdict::Broken(Broken::Unreachable(why) | Broken::NoAgent(why))
+                if way == Way::Attach =>
+            {
                 Report::Unknown(UnknownReason::Lost { why })
             }
             // Also of a start: what another ledger does not know may still have happened.
@@ -411,6 +451,7 @@ impl Executor {
             }
             Verdict::Broken(Broken::Unsendable(e)) => Report::NotStarted(e.into()),
             Verdict::Broken(Broken::Unreachable(why)) => Report::NotStarted(NotStartedReason::Unreachable { why }),
+            Verdict::Broken(Broken::NoAgent(why)) => Report::NotStarted(NotStartedReason::NoAgent { why }),
             Verdict::Broken(Broken::Lost(why)) => Report::Unknown(UnknownReason::Lost { why }),
         }
         .into()

@@ -106,6 +106,7 @@ impl Transport for LocalTransport {
             self.start(&script).await.map_err(|e| TransportError {
                 what: "cannot start a shell by `setsid` on this machine".to_owned(),
                 why: e.to_string(),
+                no_agent: false,
             })
         })
     }
@@ -117,7 +118,11 @@ impl Transport for LocalTransport {
         take: &'a mut Taker<'_>,
     ) -> BoxFuture<'a, Result<(), TransportError>> {
         Box::pin(async move {
-            let fail = |e: io::Error| TransportError { what: format!("cannot read {path}"), why: e.to_string() };
+            let fail = |e: io::Error| TransportError {
+                what: format!("cannot read {path}"),
+                why: e.to_string(),
+                no_agent: false,
+            };
             let mut until = None;
             while until.is_none_or(|until| offset < until) {
                 let at = path.clone();

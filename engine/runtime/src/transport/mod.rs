@@ -21,6 +21,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
 
 pub use executor::{Asked, Attached, Context, Executor, Finished, Met};
 pub use local::LocalTransport;
@@ -39,6 +40,8 @@ pub struct TransportError {
     pub what: String,
     /// In the system's words.
     pub why: String,
+    /// It was waited for an ssh agent, until there was no more time.
+    pub no_agent: bool,
 }
 
 /// A shell at work.
@@ -59,6 +62,17 @@ pub trait Transport: Send + Sync + fmt::Debug {
     /// Starts the host's `sh` as leader of a session of its own, writes the script to its standard input and leaves
     /// that open. The shell outlives this process.
     fn open(&self, script: ShellText) -> BoxFuture<'_, Result<Channel, TransportError>>;
+
+    /// The same, for somebody who does not wait for a way to the host for ever: once `over` is cancelled it fails, unless
+    /// the shell was started already. A transport that needs no connection has nothing to wait for.
+    fn open_before<'a>(
+        &'a self,
+        script: ShellText,
+        over: &'a CancellationToken,
+    ) -> BoxFuture<'a, Result<Channel, TransportError>> {
+        let _ = over;
+        self.open(script)
+    }
 
     /// How often it is worth a look at what a command has printed while it runs.
     fn look_every(&self) -> Duration {

@@ -6,6 +6,7 @@ use banister_core::run::{CancelReport, Ended, ExecuteRequest, NotStartedReason, 
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
 
 use super::executor::{Context, Finished, Stop, exit_of};
 use super::{Transport, account};
@@ -22,6 +23,7 @@ pub(super) async fn observe(
     request: &ExecuteRequest,
     context: Context,
     mut stop: watch::Receiver<Stop>,
+    over: &CancellationToken,
 ) -> Finished {
     let nonce = uuid::Uuid::new_v4().simple().to_string();
     let verb = Verb::Observe { request, secrets: &*context.secrets };
@@ -30,8 +32,9 @@ pub(super) async fn observe(
         Err(e) => return Report::NotStarted(e.into()).into(),
     };
     let started = Instant::now();
-    let channel = match transport.open(script).await {
+    let channel = match transport.open_before(script, over).await {
         Ok(channel) => channel,
+        Err(e) if e.no_agent => return Report::NotStarted(NotStartedReason::NoAgent { why: e.why }).into(),
         Err(e) => return Report::NotStarted(NotStartedReason::Unreachable { why: e.to_string() }).into(),
     };
     let mut sink = context.sink;
@@ -108,7 +111,7 @@ pub(super) async fn observe(
     }
 }
 
-async fn until(deadline: Option<Instant>) {
+pub(super) async fn until(deadline: Option<Instant>) {
     match deadline {
         Some(at) => sleep_until(at).await,
         None => std::future::pending().await,

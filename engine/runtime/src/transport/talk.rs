@@ -5,6 +5,7 @@ use std::time::Duration;
 use banister_core::run::CancelReport;
 use tokio::io::{AsyncReadExt as _, BufReader};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio_util::sync::CancellationToken;
 
 use super::follow::Follow;
 use super::{BoxFuture, Channel, OutputSink, Transport};
@@ -24,6 +25,8 @@ pub(super) enum Broken {
     Unsendable(RequestError),
     /// No shell could be started.
     Unreachable(String),
+    /// Nor was there an ssh agent in time.
+    NoAgent(String),
     /// It was sent, and the answer did not come.
     Lost(String),
 }
@@ -95,22 +98,30 @@ fn beat_of<'a>(
     dir: Option<&'a str>,
     verb: &'a Verb<'a>,
 ) -> BoxFuture<'a, Talk> {
-    Box::pin(talk(transport, place, dir, verb, None))
+    Box::pin(talk(transport, place, dir, verb, None, None))
 }
 
-/// Sends a verb and listens until the answer is whole. With a sink the output of the key is fetched meanwhile.
+/// Sends a verb and listens until the answer is whole. With a sink the output of the key is fetched meanwhile. What was
+/// not sent when `before` is cancelled never is.
 pub(super) async fn talk(
     transport: &dyn Transport,
     place: &LedgerPlace,
     dir: Option<&str>,
     verb: &Verb<'_>,
     mut sink: Option<&mut (dyn OutputSink + 'static)>,
+    before: Option<&CancellationToken>,
 ) -> Talk {
     let mut talk = Talk { answers: Vec::new(), broken: None, follow: Follow::default() };
     let nonce = uuid::Uuid::new_v4().simple().to_string();
     let channel = match script(place, dir, &nonce, verb) {
         Err(e) => Err(Broken::Unsendable(e)),
-        Ok(script) => transport.open(script).await.map_err(|e| Broken::Unreachable(e.to_string())),
+        Ok(script) => {
+            let opened = match before {
+                Some(over) => transport.open_before(script, over).await,
+                None => transport.open(script).await,
+            };
+            opened.map_err(|e| if e.no_agent { Broken::NoAgent(e.why) } else { Broken::Unreachable(e.to_string()) })
+        }
     };
     let Channel { stdin, stdout, mut stderr } = match channel {
         Ok(channel) => channel,

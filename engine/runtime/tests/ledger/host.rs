@@ -160,6 +160,7 @@ pub(crate) fn request(effect: EffectClass, kind: ResolvedKind) -> ExecuteRequest
         command: ResolvedCommand { kind, account: None, env: vec![], stdin: None, cwd: None },
         digest: "d1".to_owned(),
         kill_after_ms: None,
+        start_within_ms: None,
     }
 }
 

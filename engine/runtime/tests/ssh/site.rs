@@ -142,6 +142,7 @@ fn request(step: &str, effect: EffectClass, script: &str) -> ExecuteRequest {
         },
         digest: "d1".to_owned(),
         kill_after_ms: None,
+        start_within_ms: None,
     }
 }
 

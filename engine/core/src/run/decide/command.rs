@@ -106,14 +106,11 @@ impl Batch<'_> {
 
     /// A hold of the engine's own, with its reason before it.
     pub(in crate::run) fn halted(&mut self, why: String) -> Result<(), Rejected> {
-        if self.state().is_held() {
-            return Err(Rejected::AlreadyHeld);
-        }
-        if self.state().aborted().is_some() {
-            return Err(Rejected::AlreadyAborted);
-        }
+        // Said in any case: what runs waits for it as well.
         self.engine(RecordKind::NoteAdded { text: why });
-        self.engine(RecordKind::RunHeld {});
+        if !self.state().is_held() && self.state().aborted().is_none() {
+            self.engine(RecordKind::RunHeld {});
+        }
         Ok(())
     }
 

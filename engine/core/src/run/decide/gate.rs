@@ -103,7 +103,8 @@ impl Batch<'_> {
             Report::Ended(ended) => ended,
             _ if self.run.is_broken(Sabotage::GateErrorIsGood) => return (None, false),
             Report::NotStarted(reason) => {
-                let unreachable = matches!(reason, crate::run::NotStartedReason::Unreachable { .. });
+                use crate::run::NotStartedReason::{NoAgent, Unreachable};
+                let unreachable = matches!(reason, Unreachable { .. } | NoAgent { .. });
                 return (Some(describe(&crate::run::FailedReason::NotStarted(reason))), unreachable);
             }
             Report::Cancelled(_) => return (Some("the probe took too long".to_owned()), false),

@@ -14,6 +14,13 @@ struct Planned {
     command: Command,
     effect: EffectClass,
     kill_after_ms: Option<u64>,
+    start_within_ms: Option<u64>,
+}
+
+/// A changing step's start comes to nothing a moment before its timeout, which asks what becomes of what runs.
+const fn start_within(timeout_ms: u64) -> u64 {
+    let tenth = timeout_ms / 10;
+    timeout_ms - if tenth < 1_000 { tenth } else { 1_000 }
 }
 
 impl Batch<'_> {
@@ -23,6 +30,7 @@ impl Batch<'_> {
             command: probe.command.clone(),
             effect: EffectClass::Read,
             kill_after_ms: Some(probe.timeout_ms),
+            start_within_ms: Some(probe.timeout_ms),
         };
         match (purpose, graph.work(task)) {
             (Purpose::Main, Work::Probe(p)) => Some(probe(p)),
@@ -30,11 +38,13 @@ impl Batch<'_> {
                 command: c.command.clone(),
                 effect: c.effect,
                 kill_after_ms: if c.effect.changes() { None } else { c.timeout_ms },
+                start_within_ms: if c.effect.changes() { c.timeout_ms.map(start_within) } else { c.timeout_ms },
             }),
             (Purpose::Sample, Work::Gate(g)) => Some(Planned {
                 command: g.command.clone(),
                 effect: EffectClass::Read,
                 kill_after_ms: Some(g.probe_timeout_ms),
+                start_within_ms: Some(g.probe_timeout_ms),
             }),
             (Purpose::Preview, Work::Command(c)) => c.preview.as_ref().map(probe),
             (Purpose::Verify, Work::Command(c)) => match &c.verify {
@@ -79,6 +89,7 @@ impl Batch<'_> {
             command: filled.command,
             digest: filled.digest,
             kill_after_ms: planned.kill_after_ms,
+            start_within_ms: planned.start_within_ms,
         };
         Ok((request, filled.values))
     }

@@ -68,10 +68,11 @@ impl Batch<'_> {
         let retry = self.state().graph().command(task).map(|c| c.retry);
         let may_repeat = match reason {
             // It would be as incomplete again, and an account that is refused stays refused. What never arrived was sent
-            // again already.
+            // again already. For an agent a person must come.
             FailedReason::NotStarted(
                 NotStartedReason::Incomplete { .. }
                 | NotStartedReason::Account { .. }
+                | NotStartedReason::NoAgent { .. }
                 | NotStartedReason::NeverArrived { .. },
             ) => false,
             FailedReason::NotStarted(_) => true,
@@ -132,6 +133,10 @@ impl Batch<'_> {
     fn is_absorbed(&mut self, task: TaskIndex, reason: &FailedReason) -> bool {
         let node = self.state().graph().node(task);
         let (Role::Inner { roll, .. }, Some(host)) = (node.role, node.host) else { return false };
+        // It says nothing about the host: that is not to be left out for it.
+        if matches!(reason, FailedReason::NotStarted(NotStartedReason::NoAgent { .. })) {
+            return false;
+        }
         let is_unreachable = matches!(reason, FailedReason::NotStarted(NotStartedReason::Unreachable { .. }));
         let roll_id = self.state().graph().top(roll).id.clone();
         let host_name = self.run.plan.host(host).name.clone();
@@ -325,6 +330,7 @@ pub(crate) fn describe(reason: &FailedReason) -> String {
             NotStartedReason::Refused { why } => format!("not started, the ledger refused: {why}"),
             // Also of a host that was not reached: the transport knows better than one word why not.
             NotStartedReason::Unreachable { why }
+            | NotStartedReason::NoAgent { why }
             | NotStartedReason::Account { why }
             | NotStartedReason::Incomplete { why } => format!("not started: {why}"),
         },

@@ -52,6 +52,9 @@ fn said(model: &RunModel, view: &RunView, board: &Board, cells: usize, now: &Now
         let text = format!("the engine has ended, {exit}: {}; resume: banister resume {id}", exit.meaning());
         return ("", text, String::new());
     }
+    if let Some((why, at)) = view.lacks() {
+        return (if state.is_held() { "HELD" } else { "" }, shown(why), since(at));
+    }
     if let Some(first) = most_pressing(board, now) {
         let (mut word, text, right) = running(model, board, first, cells, now);
         if word.is_empty() {
