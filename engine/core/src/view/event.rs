@@ -8,7 +8,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::run_view::{RunView, path_of};
+use super::{RunView, path_of};
 use crate::run::{Actor, Record};
 
 /// One record of a run. `data` holds the record's own fields, `type` its name in the journal.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::run::{Purpose, Stamp};
+use crate::run::{Exit, Purpose, Stamp, StreamInfo};
 use crate::runbook::HostName;
 
 /// One attempt at one of a step's commands, and what became of it.
@@ -63,4 +63,42 @@ pub(crate) struct Instance {
     pub(crate) why: Option<String>,
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) sample: Option<LastSample>,
+}
+
+/// What an attempt ended with.
+#[derive(Default)]
+pub(super) struct Ended<'a> {
+    pub(super) at: DateTime<Utc>,
+    pub(super) word: &'static str,
+    pub(super) why: Option<String>,
+    pub(super) took_ms: Option<u64>,
+    pub(super) exit: Option<Exit>,
+    pub(super) streams: [Option<&'a StreamInfo>; 2],
+    pub(super) adopted: bool,
+}
+
+impl Instance {
+    /// It is over, for now.
+    pub(super) fn over(&mut self, stamp: &Stamp, why: Option<String>) {
+        self.ended = Some(stamp.clone());
+        self.why = why;
+    }
+
+    /// The verdict of an attempt.
+    pub(super) fn settle(&mut self, purpose: Purpose, attempt: u32, end: Ended<'_>) {
+        let found = self.attempts.iter_mut().rev().find(|a| a.purpose == purpose && a.attempt == attempt);
+        let Some(is) = found else { return };
+        is.word = end.word.to_owned();
+        is.ended = (end.word != "RUN").then_some(end.at);
+        is.why = end.why;
+        is.took_ms = end.took_ms.or(is.took_ms);
+        is.status = end.exit.map(Exit::status).or(is.status);
+        is.adopted |= end.adopted;
+        if let [Some(stdout), _] = end.streams {
+            is.stdout_bytes = stdout.bytes;
+        }
+        if let [_, Some(stderr)] = end.streams {
+            is.stderr_bytes = stderr.bytes;
+        }
+    }
 }

@@ -20,6 +20,7 @@ mod plain;
 mod remark;
 mod rows;
 mod run_view;
+mod shown;
 mod snapshot;
 mod steps;
 #[cfg(test)]
@@ -36,8 +37,8 @@ pub use phrase::duration;
 pub use plain::{Plain, output_line};
 pub use remark::Remark;
 pub use rows::{AskRow, HostRow, NextRow, RollRow, RunningRow, StepRow, WaitRow};
-pub(crate) use run_view::path_of;
 pub use run_view::{RunStatus, RunView};
+pub(crate) use shown::path_of;
 pub use snapshot::Snapshot;
 pub use usual::{Usual, UsualRange};
 pub(crate) use wait::between_ms;
