@@ -39,11 +39,11 @@ fn usual_run(range: UsualRange) -> String {
     if low == high { format!("usual run {low}") } else { format!("usual run {from}-{high}") }
 }
 
-/// Ten seconds up to a minute and a half, minutes up to an hour and a half, ten minutes from there.
+/// To ten seconds up to a minute and a half, minutes up to an hour and a half, ten minutes from there.
 fn about(ms: u64) -> String {
     let minutes = (ms + MINUTE / 2) / MINUTE;
     match ms {
-        0..90_000 => format!("{}s", ms.div_ceil(10 * SECOND) * 10),
+        0..90_000 => format!("{}s", ((ms + 5 * SECOND) / (10 * SECOND)).max(1) * 10),
         90_000..5_400_000 => format!("{minutes}m"),
         _ => {
             let tens = (minutes + 5) / 10 * 10;
@@ -60,6 +60,7 @@ mod tests {
     fn an_estimate_is_as_rough_as_it_is_known() {
         for (ms, expect) in [
             (1, "10s"),
+            (20_050, "20s"),
             (40_000, "40s"),
             (89_000, "90s"),
             (90_000, "2m"),

@@ -191,7 +191,9 @@ pub(super) fn usual(model: &RunModel, row: &RunningRow, with_runs: bool) -> Opti
         } else {
             String::new()
         };
-        return Some((range.high_ms, format!("{}-{}{runs}", duration(range.low_ms), duration(range.high_ms))));
+        let (low, high) = (duration(range.low_ms), duration(range.high_ms));
+        let words = if low == high { low } else { format!("{low}-{high}") };
+        return Some((range.high_ms, format!("{words}{runs}")));
     }
     row.usual_ms.map(|ms| (ms, duration(ms)))
 }
