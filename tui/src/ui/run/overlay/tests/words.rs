@@ -156,6 +156,21 @@ fn nothing_is_approved_before_both_columns_were_on_the_screen_to_their_ends() {
 }
 
 #[test]
+fn what_was_read_in_one_column_was_read_in_two() {
+    for (from, to) in [((80, 24), (140, 45)), ((140, 45), (80, 24)), ((120, 24), (119, 24))] {
+        let mut scene = approval();
+        let resize = |scene: &mut Scene, (width, height)| drop(scene.update(Message::Resize { width, height }));
+        resize(&mut scene, from);
+        scene.keys("a");
+        serve(&mut scene, &"/srv/uploads/import/inv.pdf\n".repeat(60));
+        scene.keys("end 1 3 enter");
+        resize(&mut scene, to);
+        let expect = ["answer approval approve fact=3 typed=kafka-01 plan"];
+        assert_eq!(told(&scene.keys("kafka-01 enter")), expect, "{from:?} to {to:?}");
+    }
+}
+
+#[test]
 fn what_comes_after_the_end_was_seen_is_read_as_well() {
     let mut scene = approval();
     scene.update(Message::Resize { width: 140, height: 45 });
