@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use banister_core::plan::Plan;
 use banister_core::run::ExitCode;
+use banister_core::view::RunView;
 use banister_runtime::driver::Wanted;
 use banister_runtime::history::usual;
 use banister_runtime::state::{RunDir, StateDir};
@@ -50,6 +51,12 @@ pub(super) fn full(run: &RunDir, how: How, theme: Theme) -> Result<ExitCode, Fai
     // A fault in it was seen as a lost connection.
     drop(linked.join());
     played.map_err(|error| Failure::new(exit_code::IO, format!("cannot use this terminal: {error}")))?;
+    // The record of the end comes before the engine's last word: who leaves in between has left nothing behind.
+    if let Link::Connecting | Link::Live = screen.model.link
+        && let Some(exit) = screen.model.view.as_ref().filter(|_| !screen.model.is_behind()).and_then(RunView::exit)
+    {
+        screen.model.link = Link::Ended(exit);
+    }
     summary::say(run, &screen.model);
     match screen.model.link {
         Link::Ended(exit) => Ok(exit),
