@@ -103,11 +103,10 @@ impl AskDialog {
     /// What is still to be read of both columns, in a line.
     fn reading(&self, run: &RunModel, digest: u64, below: (usize, usize)) -> Line<'static> {
         let says = match below {
-            _ if self.read == Some(digest) => {
+            _ if self.read.get() == Some(digest) => {
                 return Line::styled("read to the end, left and right", run.theme.dim());
             }
             _ if !self.evidence.is_complete() => "unread: not all that was printed is here yet".to_owned(),
-            (0, 0) => "unread: `end` says that you have read it".to_owned(),
             (0, right) => format!("unread: {} at the right", count(right)),
             (left, 0) => format!("unread: {} at the left", count(left)),
             (left, right) => format!("unread: {} at the left, then {right} at the right", count(left)),

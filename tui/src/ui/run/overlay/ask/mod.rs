@@ -17,7 +17,7 @@ mod title;
 pub(in crate::ui::run) use self::evidence::READ;
 pub(in crate::ui::run) use self::title::kind;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use banister_core::run::{AskId, Now, Word};
@@ -70,7 +70,7 @@ pub(in crate::ui::run) struct AskDialog {
     said: Option<String>,
     scroll: Scroll,
     /// Digest of what was on the screen to its end.
-    read: Option<u64>,
+    read: Cell<Option<u64>>,
     version: u64,
     laid: RefCell<Option<Laid>>,
 }
@@ -91,7 +91,7 @@ impl AskDialog {
             over: None,
             said: None,
             scroll: Scroll::default(),
-            read: None,
+            read: Cell::new(None),
             version: 0,
             laid: RefCell::new(None),
         })
@@ -173,10 +173,10 @@ impl AskDialog {
     }
 
     /// Remembers that what must be read was on the screen to its end.
-    fn note_reading(&mut self, run: &RunModel) {
-        let (lines, rows, digest) = self.extent(run, run.size);
+    fn note_reading(&self, run: &RunModel, size: (u16, u16)) {
+        let (lines, rows, digest) = self.extent(run, size);
         if self.scroll.below(lines, rows) == 0 && self.evidence.is_complete() {
-            self.read = Some(digest);
+            self.read.set(Some(digest));
         }
     }
 
@@ -186,7 +186,7 @@ impl AskDialog {
             return 0;
         }
         let (lines, rows, digest) = self.extent(run, run.size);
-        if self.read == Some(digest) { 0 } else { self.scroll.below(lines, rows).max(1) }
+        if self.read.get() == Some(digest) { 0 } else { self.scroll.below(lines, rows).max(1) }
     }
 
     /// What is said where something must be read first. Of two columns the decision says itself how much that is.
@@ -284,7 +284,7 @@ fn must_read(word: Word) -> bool {
 impl Overlay for AskDialog {
     fn opened(&mut self, run: &mut RunModel, _now: &Now) -> Vec<Order> {
         let orders = if run.cannot_ask() { Vec::new() } else { self.evidence.order(run) };
-        self.note_reading(run);
+        self.note_reading(run, run.size);
         orders
     }
 
@@ -296,7 +296,7 @@ impl Overlay for AskDialog {
         if scrolls(key) {
             let (lines, rows, _) = self.extent(run, run.size);
             self.scroll.key(key, lines, rows);
-            self.note_reading(run);
+            self.note_reading(run, run.size);
             return Reaction::Stay;
         }
         if self.posted.is_sent() || self.in_shell {
@@ -356,6 +356,8 @@ impl Overlay for AskDialog {
     }
 
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, run: &RunModel, now: &Now) {
+        // What came after it was opened, and fits, needs no key to be read.
+        self.note_reading(run, (area.width, area.height));
         if self.has_columns((area.width, area.height)) {
             return self.draw_columns(frame, area, run, now);
         }

@@ -199,6 +199,22 @@ fn what_comes_after_the_end_was_seen_is_read_as_well() {
 }
 
 #[test]
+fn what_comes_late_and_fits_is_read_once_it_was_on_the_screen() {
+    for (width, height) in [(140, 45), (100, 60)] {
+        let mut scene = approval();
+        scene.update(Message::Resize { width, height });
+        scene.keys("a 1 3 enter");
+        serve(&mut scene, "/srv/uploads/import/inv.pdf\n");
+        // It is here, and nobody has seen it.
+        assert_eq!(told(&scene.keys("kafka-01 enter")), [] as [&str; 0], "{width}x{height}");
+        let picture = scene.look(width, height);
+        assert!(picture.contains("inv.pdf") && !picture.contains("unread: "), "{picture}");
+        let expect = ["answer approval approve fact=3 typed=kafka-01 plan"];
+        assert_eq!(told(&scene.keys("kafka-01 enter")), expect, "{width}x{height}");
+    }
+}
+
+#[test]
 fn who_may_not_approve_is_told_why_and_may_break_the_glass() {
     let mut scene = approval();
     scene.screen.model.you = person("alice", 1000);
