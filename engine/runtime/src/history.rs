@@ -46,7 +46,7 @@ fn fold(state: &StateDir, run: &RunSummary) -> Option<RunView> {
     if std::fs::metadata(&path).ok()?.len() > BYTES {
         return None;
     }
-    let mut view = RunView::new(Arc::new(run.read_plan().ok()?.0));
+    let mut view = RunView::without_remarks(Arc::new(run.read_plan().ok()?.0));
     let mut follower = Follower::open(&path).ok()?;
     while let Some(followed) = follower.next().ok()? {
         view.apply(&followed.record).ok()?;

@@ -45,6 +45,8 @@ pub struct RunView {
     pub(super) instances: Vec<Instance>,
     pub(super) touched: BTreeSet<HostIndex>,
     pub(super) remarks: Vec<Remark>,
+    /// Somebody will read the remarks.
+    pub(super) keeps_remarks: bool,
     pub(super) waits: Vec<Wait>,
     pub(super) open_waits: BTreeMap<AskId, usize>,
     pub(super) began: Option<DateTime<Utc>>,
@@ -70,6 +72,7 @@ impl RunView {
             instances,
             touched: BTreeSet::new(),
             remarks: Vec::new(),
+            keeps_remarks: true,
             waits: Vec::new(),
             open_waits: BTreeMap::new(),
             began: None,
@@ -80,6 +83,12 @@ impl RunView {
             stopped_by: None,
             poison: None,
         }
+    }
+
+    /// The same for who reads notes and decisions elsewhere, or not at all: there may be very many of them.
+    #[must_use]
+    pub fn without_remarks(plan: Arc<Plan>) -> Self {
+        Self { keeps_remarks: false, ..Self::new(plan) }
     }
 
     /// Folds one record in. After one that does not fit, the view stays as it was before it, says so in

@@ -55,6 +55,9 @@ impl RunView {
     }
 
     fn remark(&mut self, record: &Record, text: &str, decision: bool) {
+        if !self.keeps_remarks {
+            return;
+        }
         self.remarks.push(Remark {
             at: record.at,
             recorded: record.recorded,

@@ -236,7 +236,7 @@ impl RunModel {
                     let style = PrintStyle { ascii: !self.theme.boxes };
                     self.plan_lines = print_human(plan, style).lines().map(str::to_owned).collect();
                     self.story = Story::default();
-                    self.view = Some(RunView::new(plan.clone()));
+                    self.view = Some(RunView::without_remarks(plan.clone()));
                     self.board.take();
                 }
             }
