@@ -1,7 +1,7 @@
 //! The terminal UI: how soon it shows something, how soon it answers a key, what it costs.
 
 mod desk;
-mod hour;
+mod hours;
 mod runs;
 
 use std::time::Duration;
@@ -101,7 +101,7 @@ pub(crate) fn measure() -> Vec<Figure> {
     desk.until("the end", |screen| screen.contains("aborted"));
     desk.leave();
 
-    figures.push(hour::measure(&runs));
+    figures.push(hours::measure(&runs));
     figures
 }
 

@@ -8,7 +8,7 @@ use super::{Heard, Message};
 
 /// News that may wait. Whoever brings more is stopped, and through him the engine's queue for this screen, which
 /// leaves out output rather than anything else: a screen never slows a run.
-const MOST: usize = 64;
+const MOST: usize = 16;
 
 struct Waiting<N> {
     keys: VecDeque<Message<N>>,
