@@ -57,7 +57,7 @@ pub(super) fn full(run: &RunDir, how: How, theme: Theme) -> Result<ExitCode, Fai
     {
         screen.model.link = Link::Ended(exit);
     }
-    summary::say(run, &screen.model);
+    summary::say(run, &screen.model, how.is_drill);
     match screen.model.link {
         Link::Ended(exit) => Ok(exit),
         Link::Lost(_) => Err(gone::killed(run)),

@@ -12,11 +12,11 @@ use crate::ui::run::{Link, RunModel};
 const ASKS: usize = 4;
 
 /// Says how the run stands, and how to come back.
-pub(super) fn say(run: &RunDir, model: &RunModel) {
-    terminal::talk(&text(run, model));
+pub(super) fn say(run: &RunDir, model: &RunModel, is_drill: bool) {
+    terminal::talk(&text(run, model, is_drill));
 }
 
-fn text(run: &RunDir, model: &RunModel) -> String {
+fn text(run: &RunDir, model: &RunModel, is_drill: bool) -> String {
     let id = run.id();
     let mut lines = vec![format!("run {id}")];
     let view = model.view.as_ref().filter(|_| !model.is_behind());
@@ -31,9 +31,12 @@ fn text(run: &RunDir, model: &RunModel) -> String {
     match &model.link {
         Link::Ended(exit) => {
             lines.push(format!("ended with {exit}: {}", meaning(*exit)));
-            let next = if is_over { "timeline" } else { "resume" };
-            lines.push(format!("go on with: banister {next} {id}"));
-            lines.push(format!("journal: {}; verify it: banister verify {id}", run.journal_path().display()));
+            // A drill has a state directory of its own, and says itself what can be done there.
+            if !is_drill {
+                let next = if is_over { "timeline" } else { "resume" };
+                lines.push(format!("go on with: banister {next} {id}"));
+                lines.push(format!("journal: {}; verify it: banister verify {id}", run.journal_path().display()));
+            }
         }
         // What it was is said as the failure that follows.
         Link::Lost(_) => {}
