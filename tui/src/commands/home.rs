@@ -70,13 +70,13 @@ fn act(args: &HomeArgs, chosen: Chosen) -> Option<Result<ExitCode, Failure>> {
             drill,
             ui,
         }),
-        Chosen::Start { file, params, plan } => run::run(&RunArgs {
+        Chosen::Start { file, params, incident, plan } => run::run(&RunArgs {
             runbook: file.display().to_string(),
             target: TargetArgs { params, hosts: args.hosts.clone() },
             state,
             answers: None,
             output,
-            incident: None,
+            incident,
             plan: Some(plan),
             foreground: false,
             drill,

@@ -15,6 +15,7 @@ mod action;
 mod confirm;
 mod field;
 mod form;
+mod incident;
 mod job;
 mod list;
 mod listing;

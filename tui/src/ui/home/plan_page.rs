@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::confirm::{Confirm, Typed};
+use super::incident::Incident;
 use super::paint::{Painted, lines, paragraph};
 use super::{Planned, Trouble};
 use crate::checks::{Check, conclusion};
@@ -36,6 +37,7 @@ pub(super) struct PlanPage {
     checks: Vec<Check>,
     pub(super) looked: Looked,
     from: usize,
+    pub(super) incident: Incident,
     pub(super) confirm: Option<Confirm>,
     pub(super) why_not: Option<String>,
 }
@@ -53,8 +55,8 @@ pub(super) enum Read {
 
 impl PlanPage {
     pub(super) fn new(asked: u64, file: PathBuf, params: Vec<(String, String)>, name: String) -> Self {
-        let (planned, checks, looked) = (None, Vec::new(), Looked::Still);
-        Self { asked, file, params, name, planned, checks, looked, from: 0, confirm: None, why_not: None }
+        let (planned, checks, looked, incident) = (None, Vec::new(), Looked::Still, Incident::default());
+        Self { asked, file, params, name, planned, checks, looked, from: 0, incident, confirm: None, why_not: None }
     }
 
     pub(super) fn checked(&mut self, check: Check) {
@@ -89,7 +91,12 @@ impl PlanPage {
             return Read::On;
         }
         self.why_not = None;
+        if self.incident.is_typed() {
+            self.incident.key(key);
+            return Read::On;
+        }
         match key {
+            Key::Char('i') => self.incident.begin(),
             Key::Enter => {
                 self.why_not = self.refused().map(|why| format!("it cannot be started: {why}"));
                 if self.why_not.is_none() {
@@ -110,9 +117,17 @@ impl PlanPage {
         Read::On
     }
 
+    /// What is pasted: the name of an incident may be, the word may not.
+    pub(super) fn paste(&mut self, text: &str) {
+        match &mut self.confirm {
+            Some(confirm) => confirm.paste(),
+            None => self.incident.paste(text),
+        }
+    }
+
     /// About so many lines there are.
     fn length(&self) -> usize {
-        self.planned.as_ref().map_or(0, |planned| planned.lines.len() + planned.warnings.len()) + self.checks.len() + 4
+        self.planned.as_ref().map_or(0, |planned| planned.lines.len() + planned.warnings.len()) + self.checks.len() + 5
     }
 
     /// What starts, and where, for the line of the word.
@@ -153,6 +168,7 @@ impl PlanPage {
         for warning in &planned.warnings {
             all.push((format!(" {}", shown(warning)), theme.attention()));
         }
+        all.push((self.incident.row(), theme.label()));
         all.push((format!(" PLAN  {}", planned.hash), theme.label()));
         all.extend(planned.lines.iter().map(|line| (format!("   {}", shown(line)), Style::new())));
         all

@@ -43,6 +43,8 @@ pub(crate) enum Chosen {
         file: PathBuf,
         /// `-p`.
         params: Vec<(String, String)>,
+        /// `--incident`.
+        incident: Option<String>,
         /// The hash of the plan that was shown.
         plan: String,
     },
@@ -227,8 +229,9 @@ impl HomeScreen {
     fn start(&mut self) -> Vec<Order> {
         let Page::Plan(plan) = &self.page else { return Vec::new() };
         let Some(planned) = &plan.planned else { return Vec::new() };
-        let (file, params, plan) = (plan.file.clone(), plan.params.clone(), planned.hash.clone());
-        self.leave(Chosen::Start { file, params, plan })
+        let (file, params, incident) = (plan.file.clone(), plan.params.clone(), plan.incident.name());
+        let plan = planned.hash.clone();
+        self.leave(Chosen::Start { file, params, incident, plan })
     }
 
     fn heard(&mut self, news: HomeNews) {
@@ -293,11 +296,7 @@ impl Program<HomeNews> for HomeScreen {
             Message::Paste(text) => {
                 match &mut self.page {
                     Page::Form(form) => form.paste(&text),
-                    Page::Plan(plan) => {
-                        if let Some(confirm) = &mut plan.confirm {
-                            confirm.paste();
-                        }
-                    }
+                    Page::Plan(plan) => plan.paste(&text),
                     Page::Resume(resume) => resume.confirm.paste(),
                     _ => {}
                 }
@@ -391,7 +390,12 @@ impl Program<HomeNews> for HomeScreen {
                     say_line(frame, say, said.as_deref(), theme);
                     return;
                 }
-                &[("enter", "start it"), ("j/k", "scroll"), ("esc", "back")]
+                // The page may be scrolled to where its row is not seen.
+                said = if plan.incident.is_typed() { Some(plan.incident.row()) } else { said };
+                match plan.incident.is_typed() {
+                    true => &[("enter", "keep"), ("esc", "drop")],
+                    false => &[("enter", "start it"), ("i", "incident"), ("j/k", "scroll"), ("esc", "back")],
+                }
             }
             Page::Resume(resume) => {
                 resume.draw(frame, body, theme);

@@ -265,6 +265,27 @@ fn only_the_typed_word_starts_a_run() {
 }
 
 #[test]
+fn a_run_is_started_for_the_incident_that_was_named() {
+    let start = |keys: &str| {
+        let mut desk = Desk::plan();
+        desk.hears(HomeNews::Probed { asked: 1, refused: Ok(None) });
+        desk.keys(keys);
+        match desk.home.chosen {
+            Some(Chosen::Start { incident, .. }) => Some(incident),
+            _ => None,
+        }
+    };
+    assert_eq!(start("enter go enter"), Some(None));
+    assert_eq!(start("i INC-4312 enter enter go enter"), Some(Some("INC-4312".to_owned())));
+    // Letters of a name are keys of nothing else.
+    assert_eq!(start("i go enter"), None);
+    assert_eq!(start("i q esc enter go enter"), Some(None));
+    let mut desk = Desk::plan();
+    desk.keys("i I N C");
+    desk.look("plan_incident");
+}
+
+#[test]
 fn late_news_about_another_plan_is_not_shown() {
     let mut desk = Desk::plan();
     desk.hears(HomeNews::Probed { asked: 7, refused: Ok(None) });
