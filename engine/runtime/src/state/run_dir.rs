@@ -13,6 +13,9 @@ use super::guard::{check_dir, check_file, make_dir};
 use super::{RunId, RunLock, StateError};
 use crate::access::Access;
 
+/// What was copied last from a screen.
+const COPIED: &str = "copied.txt";
+
 /// The directory of one run: its plan, its journal, its output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunDir {
@@ -147,6 +150,16 @@ impl RunDir {
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
         file.and_then(|file| self.access.seal(&file)).map_err(StateError::io("make", &path))?;
         Ok(path)
+    }
+
+    /// Keeps what somebody copied from a screen, for terminals that take no copies; everybody of the run replaces the same
+    /// file.
+    ///
+    /// # Errors
+    /// A [`StateError`] that names the file.
+    pub fn keep_copied(&self, text: &str) -> Result<PathBuf, StateError> {
+        self.replace(COPIED, text.as_bytes())?;
+        Ok(self.path.join(COPIED))
     }
 
     /// Puts a file in place in one step: as open as its directory whatever the umask, synced with its directory.

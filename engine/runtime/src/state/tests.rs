@@ -120,6 +120,18 @@ fn what_an_administrator_shares_is_the_groups_and_nobody_elses() {
 }
 
 #[test]
+fn what_was_copied_is_of_everybody_of_the_run_and_the_last_counts() {
+    for ((_dir, state), expect) in [(temp(), 0o600), (shared(), 0o660)] {
+        let run = state.create_run(&RunId::random()).unwrap();
+        run.keep_copied("the first, and longer").unwrap();
+        let path = run.keep_copied("the last").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "the last");
+        assert_eq!(mode(&path), expect);
+        assert_eq!(std::fs::read_dir(run.path()).unwrap().count(), 2, "out, copied.txt");
+    }
+}
+
+#[test]
 fn a_shared_directory_that_is_open_to_everybody_is_refused_with_the_way_to_mend_it() {
     let (_dir, state) = shared();
     let group = std::fs::metadata(state.path()).unwrap().gid();

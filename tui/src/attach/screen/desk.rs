@@ -1,8 +1,5 @@
 //! What a run's screen reaches beside the terminal.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::sync::Arc;
 
 use banister_runtime::agent::Lender;
@@ -55,11 +52,9 @@ impl Outlet for Desk {
     }
 
     fn keep(&mut self, text: &str) -> Option<String> {
-        let path = self.run.path().join("copied.txt");
-        let kept = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
-        Some(match kept.and_then(|mut file| file.write_all(text.as_bytes())) {
-            Ok(()) => format!("copied; also in {}", path.display()),
-            Err(error) => format!("copied, if this terminal takes copies (no file: {}: {error})", path.display()),
+        Some(match self.run.keep_copied(text) {
+            Ok(path) => format!("copied; also in {}", path.display()),
+            Err(error) => format!("copied, if this terminal takes copies (no file: {error})"),
         })
     }
 
