@@ -24,7 +24,7 @@ use crate::failure::Failure;
 use crate::{exit_code, terminal};
 
 /// How much the engine may be ahead of the lines: then the socket fills, and the engine leaves output out.
-const AHEAD: usize = 1024;
+const AHEAD: usize = 16;
 /// Hundredths of a second that a dialog may take to end.
 const DIALOG_ENDS: u32 = 30;
 

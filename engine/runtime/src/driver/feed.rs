@@ -57,6 +57,10 @@ pub enum Event {
 const MAX_EVENTS: usize = if cfg!(test) { 64 } else { 4096 };
 /// Bytes of output that a viewer may be behind.
 const MAX_BYTES: usize = 1 << 20;
+/// Bytes of output that a viewer is sent at once, and then in a second: nobody reads more, and to put a flood into a
+/// protocol and out of it again costs the machine of the run more than the run.
+const BURST: usize = 16 << 20;
+const A_SECOND: usize = 4 << 20;
 /// Notices that are kept for whoever comes next, while nobody is there to hear them.
 const MAX_MISSED: usize = 64;
 
@@ -65,6 +69,8 @@ struct Queue {
     wanted: Wanted,
     events: VecDeque<Event>,
     bytes: usize,
+    /// Bytes of output that it may be sent now, and since when that is so.
+    allowance: (usize, Instant),
     lost_bytes: u64,
     /// Records are being left out since this number.
     lost_after: Option<u64>,
@@ -73,16 +79,35 @@ struct Queue {
 
 impl Queue {
     fn new(wanted: Wanted) -> Self {
-        Self { wanted, events: VecDeque::new(), bytes: 0, lost_bytes: 0, lost_after: None, told: 0 }
+        let allowance = (BURST, Instant::now());
+        Self { wanted, events: VecDeque::new(), bytes: 0, allowance, lost_bytes: 0, lost_after: None, told: 0 }
+    }
+
+    /// Whether so many bytes more may be sent; then they are counted.
+    fn allows(&mut self, bytes: usize, now: Instant) -> bool {
+        let (left, since) = self.allowance;
+        let passed = now.saturating_duration_since(since).as_micros();
+        let more = usize::try_from(passed).map_or(BURST, |passed| passed.saturating_mul(A_SECOND) / 1_000_000);
+        let left = left.saturating_add(more).min(BURST);
+        let is_allowed = bytes <= left;
+        self.allowance = (if is_allowed { left - bytes } else { left }, now);
+        is_allowed
     }
 
     fn push(&mut self, event: Event) {
+        self.push_at(event, Instant::now());
+    }
+
+    fn push_at(&mut self, event: Event, now: Instant) {
         match &event {
             Event::Output { key, .. } if !self.wanted.takes(key) => return,
             // A later one says the same.
             Event::Alive { .. } if self.events.len() >= MAX_EVENTS => return,
             Event::Output { bytes, .. } => {
-                if self.lost_after.is_some() || self.bytes + bytes.len() > MAX_BYTES || self.events.len() >= MAX_EVENTS
+                if self.lost_after.is_some()
+                    || self.bytes + bytes.len() > MAX_BYTES
+                    || self.events.len() >= MAX_EVENTS
+                    || !self.allows(bytes.len(), now)
                 {
                     self.lost_bytes += bytes.len() as u64;
                     return;
@@ -274,6 +299,28 @@ mod tests {
         assert_eq!(viewer.try_next(), None);
         feed.tell(&output(10));
         assert!(matches!(viewer.try_next(), Some(Event::Output { .. })), "it caught up");
+    }
+
+    #[test]
+    fn a_flood_is_sent_as_far_as_somebody_could_read_it() {
+        let mut queue = Queue::new(Wanted::All {});
+        let began = queue.allowance.1;
+        let sent = |queue: &mut Queue, ms: u64| {
+            let mut sent = 0;
+            // Whoever reads keeps up.
+            for _ in 0..64 {
+                queue.push_at(output(MAX_BYTES), began + std::time::Duration::from_millis(ms));
+                while let Some(event) = queue.pop() {
+                    sent += usize::from(matches!(event, Event::Output { .. }));
+                }
+            }
+            sent * MAX_BYTES
+        };
+        assert_eq!(sent(&mut queue, 0), BURST);
+        assert_eq!(sent(&mut queue, 0), 0);
+        assert_eq!(sent(&mut queue, 1_000), A_SECOND);
+        assert_eq!(sent(&mut queue, 1_500), A_SECOND / 2);
+        assert_eq!(sent(&mut queue, 3_600_000), BURST, "what nobody used is not saved up");
     }
 
     #[test]
