@@ -168,7 +168,7 @@ fn a_full_ledger_starts_nothing() {
     }
     let drilled = shipped("disk");
     drilled.holds(&WHOLE);
-    drilled.holds(&["web-2 was restarted once", "it was resumed when there was room"]);
+    drilled.holds(&["web-2 was restarted once", "it was tried again when there was room"]);
 }
 
 #[test]

@@ -123,6 +123,12 @@ fn run(engines: &Engines<'_>, words: &[String], acts: &[Act], plan: &str) -> Res
         }
         follow.look()?;
         if let Some(act) = acts.next(&follow.records, ended, Instant::now()) {
+            // A person may have mended it without an end in between.
+            let is_over = |run| matches!(RunSummary::of(run).state, RunState::Finished(_));
+            if matches!(act.kind, ActKind::Resume(_)) && follow.run().is_some_and(is_over) {
+                teller.say(follow.run(), "the run is over already, there is nothing to resume");
+                continue;
+            }
             teller.say(follow.run(), &visible(&act.kind.describe()));
             first_act.get_or_insert_with(Utc::now);
             match &act.kind {
@@ -134,10 +140,6 @@ fn run(engines: &Engines<'_>, words: &[String], acts: &[Act], plan: &str) -> Res
                 }
                 ActKind::Resume(answers) => {
                     let Some(run) = follow.run() else { continue };
-                    // A person may have mended it without an end in between.
-                    if matches!(RunSummary::of(run).state, RunState::Finished(_)) {
-                        continue;
-                    }
                     let text = answers_file(given(answers, engines.has_terminal), plan);
                     let answers = engines.stage.write("answers-resume.yaml", &text)?;
                     child = Running(engines.resume(run.id().as_str(), &answers.display().to_string())?);
