@@ -58,10 +58,8 @@ impl Checks {
 pub(crate) fn conclusion(refused: Option<ExitCode>) -> String {
     match refused {
         None => "a run would start here: every host answers, every precondition holds; nothing was changed".to_owned(),
-        // Most meanings say so already.
-        Some(exit) if exit.meaning().contains("nothing was changed") => {
-            format!("a run would end here with {exit}: {}", exit.meaning())
-        }
+        // Its meaning says that nothing was changed.
+        Some(exit @ ExitCode::PRECONDITION) => format!("a run would end here with {exit}: {}", exit.meaning()),
         Some(exit) => format!("a run would end here with {exit}: {}; nothing was changed", exit.meaning()),
     }
 }

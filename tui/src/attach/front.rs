@@ -237,10 +237,10 @@ impl Front {
         }
         let view = self.board.view();
         let asks = view.state().asks().filter(|ask| ask.unavailable.is_none()).map(|ask| ask.id.clone()).collect();
-        let now = (asks, view.pen().cloned());
+        let (now, drives) = ((asks, view.pen().cloned()), view.is_driven_by(&self.board.you));
         drop(view);
         if now != self.told {
-            self.lend(now.1.as_ref());
+            self.lend(drives);
             self.told = now;
             // It may have ended with its terminal.
             let _ = self.news.send(News::Changed);
@@ -248,8 +248,7 @@ impl Front {
     }
 
     /// Whoever drives lends the agent of this terminal. In the foreground the engine has it already.
-    fn lend(&mut self, pen: Option<&Actor>) {
-        let drives = pen.is_some_and(|pen| pen.is_same_person(&self.board.you));
+    fn lend(&mut self, drives: bool) {
         if !drives || self.board.watch || self.board.foreground {
             self.lender = None;
         } else if self.lender.is_none() {

@@ -145,6 +145,12 @@ impl RunView {
         self.state.pen()
     }
 
+    /// Whether somebody drives. Not who looks the same: the account's name may be another one since.
+    #[must_use]
+    pub fn is_driven_by(&self, who: &Actor) -> bool {
+        self.pen().is_some_and(|pen| pen.is_same_person(who))
+    }
+
     /// Who holds the run, while it is held: a person, or the engine, which says in a note before it what it lacks.
     #[must_use]
     pub fn held_by(&self) -> Option<&Actor> {

@@ -211,11 +211,6 @@ impl RunModel {
         self.replay || self.link != Link::Live
     }
 
-    /// The run's own time: a replay has another than the wall.
-    pub(crate) fn clock(&self, now: &Now) -> Now {
-        now.clone()
-    }
-
     /// Says something to the operator.
     pub(crate) fn say(&mut self, text: impl Into<String>, attention: bool, now: &Now) {
         if self.messages.len() >= MESSAGES {

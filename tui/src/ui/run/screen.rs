@@ -57,7 +57,7 @@ impl RunScreen {
             return None;
         }
         let model = &self.model;
-        let has_pen = model.view.as_ref().is_some_and(|view| view.pen() == Some(&model.you));
+        let has_pen = model.view.as_ref().is_some_and(|view| view.is_driven_by(&model.you));
         let drives = has_pen && !model.watch && model.link == Link::Live;
         (drives != std::mem::replace(&mut self.lends, drives)).then_some(Order::Lend(drives))
     }

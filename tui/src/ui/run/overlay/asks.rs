@@ -61,7 +61,7 @@ impl Overlay for AskList {
         let mut text = Vec::new();
         let Some(view) = &run.view else { return };
         for (n, ask) in view.state().asks().enumerate().skip(top).take(rows) {
-            let waited = run.clock(now).wall.signed_duration_since(ask.since.wall).num_seconds();
+            let waited = now.wall.signed_duration_since(ask.since.wall).num_seconds();
             let waited = duration(u64::try_from(waited).unwrap_or(0) * 1000);
             let whom = view.state().graph().find(&ask.id.path).and_then(|task| view.needs(task));
             let whom = whom.unwrap_or_else(|| match view.pen() {

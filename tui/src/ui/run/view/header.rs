@@ -38,10 +38,7 @@ pub(in crate::ui::run) fn clock(model: &RunModel, at: DateTime<Utc>) -> String {
 pub(super) fn draw(screen: &RunScreen, frame: &mut Frame<'_>, area: Rect, now: &Now) {
     let model = &screen.model;
     let cells = usize::from(area.width);
-    let Some((view, board)) = model.view.as_ref().zip(model.board()) else {
-        super::frames::lines(frame, area, [Line::raw(" connecting to the engine ..")]);
-        return;
-    };
+    let Some((view, board)) = model.view.as_ref().zip(model.board()) else { return };
     let wide = area.width >= WIDE;
     let label = if wide { 14 } else { 8 };
     let mut lines = vec![place(model, view, cells, now)];

@@ -102,7 +102,6 @@ fn said(model: &RunModel, view: &RunView, board: &Board, cells: usize, now: &Now
         return ("", format!("meets the hosts: {met} of {all}"), view.began().map(since).unwrap_or_default());
     }
     match (&model.link, view.began()) {
-        (Link::Connecting, _) => ("", "connecting to the engine ..".to_owned(), String::new()),
         (Link::Ended(exit), _) => ("", format!("the engine has ended, {exit}: {}", exit.meaning()), String::new()),
         (_, None) => ("", "the run begins".to_owned(), String::new()),
         _ => ("", "nothing runs".to_owned(), String::new()),

@@ -12,7 +12,7 @@ use ratatui::text::{Line, Span};
 
 use super::super::board::is_trouble;
 use super::super::looking::Looked;
-use super::super::{Board, Link, Pane, RunScreen, Stream, StreamKey};
+use super::super::{Board, Pane, RunScreen, Stream, StreamKey};
 use super::banner;
 use super::frames::{self, Title};
 use super::header::short_id;
@@ -181,7 +181,7 @@ fn nothing(screen: &RunScreen, row: &StepRow, looked: &Looked) -> Vec<String> {
     if model.pending.values().any(|what| *what == super::super::overlay::READ) {
         return vec!["reading ..".to_owned()];
     }
-    if model.link != Link::Connecting && !model.replay && !screen.place.told {
+    if !model.replay && !screen.place.told {
         return vec![format!("{} are stored, reading ..", size(ours))];
     }
     let run = short_id(&model.run);

@@ -113,7 +113,7 @@ impl AskDialog {
 
     /// How long it has waited.
     pub(super) fn waits(&self, run: &RunModel, now: &Now) -> String {
-        let waited = run.clock(now).wall.signed_duration_since(self.ask.since).num_seconds();
+        let waited = now.wall.signed_duration_since(self.ask.since).num_seconds();
         let waited = duration(u64::try_from(waited).unwrap_or(0) * 1000);
         format!("since {}, waits {waited}", clock(run, self.ask.since))
     }
