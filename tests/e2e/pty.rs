@@ -20,6 +20,9 @@ use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 use crate::scenario::{PATIENCE, Scenario, skip, until};
 
+/// The last that a frame writes: the end of a synchronized update.
+pub(crate) const FRAME_ENDS: &str = "\x1b[?2026l";
+
 /// How long the reader waits for bytes before it looks whether it is still wanted.
 const LOOK_EVERY: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
 

@@ -3,7 +3,7 @@
 use rustix::process::{Signal, kill_process};
 
 use crate::daemon::{Detached, holder};
-use crate::pty::Pty;
+use crate::pty::{FRAME_ENDS, Pty};
 use crate::scenario::{Scenario, until};
 
 /// A scenario with one runbook at home: it asks for a word, fails until it is mended, then waits for a person.
@@ -150,14 +150,19 @@ fn a_killed_engine_is_said_and_home_resumes_its_run() {
     scenario.is_whole("hello two three");
 }
 
-#[test]
-fn what_was_printed_before_anybody_looked_is_read_also_when_the_engine_has_gone() {
-    let scenario = Detached::with_screens();
-    let runbook = scenario.write(
+/// A runbook of one step, which prints.
+fn that_prints(scenario: &Scenario) -> std::path::PathBuf {
+    scenario.write(
         "said.yaml",
         "runbook: said\nif_it_fails: Nothing.\nhosts: localhost\ntimeout: 1m\nsteps:\n\
          \x20 - { id: one, effect: repeatable, run: 'echo what it printed' }\n",
-    );
+    )
+}
+
+#[test]
+fn what_was_printed_before_anybody_looked_is_read_also_when_the_engine_has_gone() {
+    let scenario = Detached::with_screens();
+    let runbook = that_prints(&scenario);
     let args = ["run", &runbook.display().to_string(), "-i", "inventory.yaml"];
     let Some(mut pty) = Pty::banister(&scenario, &args, 80, 24) else { return };
     pty.sees("the run is over, 0");
@@ -169,11 +174,7 @@ fn what_was_printed_before_anybody_looked_is_read_also_when_the_engine_has_gone(
 #[test]
 fn a_replay_shows_the_run_as_it_was() {
     let scenario = Scenario::new();
-    let runbook = scenario.write(
-        "said.yaml",
-        "runbook: said\nif_it_fails: Nothing.\nhosts: localhost\ntimeout: 1m\nsteps:\n\
-         \x20 - { id: one, effect: repeatable, run: 'echo what it printed' }\n",
-    );
+    let runbook = that_prints(&scenario);
     scenario.expect(&["run", &runbook.display().to_string(), "-i", "inventory.yaml"], 0);
     let said = scenario.expect(&["replay", "last", "--speed", "1000"], 0);
     assert!(said.contains("what it printed") && said.contains("one/@localhost"), "{said}");
@@ -272,7 +273,7 @@ fn random_keys_do_nothing_and_nothing_of_a_host_reaches_the_terminal() {
     until("it lives and draws", || pty.mark() > before || pty.state() == Some('T') || !pty.is_alive());
     // It goes on drawing: what is looked at ends where a frame does.
     let mut raw = pty.raw();
-    let end = raw.windows(FRAME_ENDS.len()).rposition(|bytes| bytes == FRAME_ENDS).expect("a frame");
+    let end = raw.windows(FRAME_ENDS.len()).rposition(|bytes| bytes == FRAME_ENDS.as_bytes()).expect("a frame");
     raw.truncate(end + FRAME_ENDS.len());
     assert_eq!(foreign(&raw), None);
     let text = String::from_utf8_lossy(&raw).into_owned();
@@ -282,9 +283,6 @@ fn random_keys_do_nothing_and_nothing_of_a_host_reaches_the_terminal() {
     scenario.expect(&["abort", "last"], 0);
     until("it is over", || scenario.journal().contains("run.finished"));
 }
-
-/// The end of a synchronized update.
-const FRAME_ENDS: &[u8] = b"\x1b[?2026l";
 
 /// The first byte that is neither text nor a sequence of ours, with what stands around it.
 fn foreign(raw: &[u8]) -> Option<String> {

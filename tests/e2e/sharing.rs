@@ -169,17 +169,22 @@ fn two_people_share_a_run() {
     });
 }
 
+/// A key that both people have; gives its public half.
+pub(crate) fn key_of_both() -> String {
+    root(
+        "ssh-keygen -q -t ed25519 -N '' -f /root/key
+         for name in alice bob; do
+             install -d -o $name -m 700 /srv/$name/.ssh; install -o $name -m 600 /root/key /srv/$name/.ssh/id
+         done",
+    );
+    std::fs::read_to_string("/root/key.pub").expect("a key")
+}
+
 #[test]
 fn somebody_else_of_the_group_resumes_and_nobody_else_looks() {
     inside(&spec(1), "sharing::somebody_else_of_the_group_resumes_and_nobody_else_looks", |lab| {
         bastion();
-        root(
-            "ssh-keygen -q -t ed25519 -N '' -f /root/key
-             for name in alice bob; do
-                 install -d -o $name -m 700 /srv/$name/.ssh; install -o $name -m 600 /root/key /srv/$name/.ssh/id
-             done",
-        );
-        let public = std::fs::read_to_string("/root/key.pub").expect("a key");
+        let public = key_of_both();
         let (config, inventory) = host_that_knows(lab, &public, "~/.ssh/id");
         // The same account there, whoever comes: its ledger is one.
         let paused = SHARED.replace("hosts: localhost", "hosts: web-1");

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::pty::Pty;
+use crate::pty::{FRAME_ENDS, Pty};
 use crate::scenario::until;
 use crate::sharing::{self, STATE, author, bastion, has, is_the_groups_alone, journal, spec, write};
 use crate::story::{self, hosts, said};
@@ -10,9 +10,6 @@ use banister_lab::testing::{Inside, inside};
 
 const MEND: &str = "runbook: mend\nif_it_fails: Call the owner.\nhosts: web\ntimeout: 5m\nsteps:\n\
     \x20 - { id: touch, all_at_once: two are few, effect: repeatable, run: 'test -e /tmp/ready && echo mended >> /tmp/story' }\n";
-
-/// The last that a frame writes.
-const FRAME_ENDS: &str = "\x1b[?2026l";
 
 /// A run of two hosts, one of which is not ready.
 fn begins(lab: &Inside) -> [String; 6] {

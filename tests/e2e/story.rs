@@ -7,7 +7,7 @@ use banister_lab::testing::{Inside, inside};
 
 use crate::pty::Pty;
 use crate::scenario::until;
-use crate::sharing::{STATE, author, bastion, by, has, journal, lets_in, root, spec, write};
+use crate::sharing::{STATE, author, bastion, by, has, journal, key_of_both, lets_in, root, spec, write};
 
 const STORY: &str = "runbook: story\ntitle: The story\nif_it_fails: Call the owner.\nhosts: web\ntimeout: 5m\n\
     params:\n  word: { type: text, prompt: Which word? }\nsteps:\n\
@@ -20,13 +20,7 @@ const STORY: &str = "runbook: story\ntitle: The story\nif_it_fails: Call the own
 
 /// Two hosts that both people reach by keys of their own; gives what reaches them.
 pub(crate) fn hosts(lab: &Inside) -> (String, String) {
-    root(
-        "ssh-keygen -q -t ed25519 -N '' -f /root/key
-         for name in alice bob; do
-             install -d -o $name -m 700 /srv/$name/.ssh; install -o $name -m 600 /root/key /srv/$name/.ssh/id
-         done",
-    );
-    let public = std::fs::read_to_string("/root/key.pub").expect("a key");
+    let public = key_of_both();
     let inventory = lets_in(lab, |_| public.clone());
     let config = "Host *\n  UserKnownHostsFile /srv/known_hosts\n  IdentityFile ~/.ssh/id\n";
     (write("ssh_config", config), inventory)
