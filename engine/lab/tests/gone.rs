@@ -44,6 +44,13 @@ fn processes(word: &str) -> Vec<PathBuf> {
     .collect()
 }
 
+/// The processes with a word in their command line that have become `sleep`. A process that is just replacing its program
+/// has no command line at all, and its new name only before the new line: with both it stays what it is.
+fn sleepers(word: &str) -> Vec<PathBuf> {
+    let is_sleep = |path: &PathBuf| std::fs::read_to_string(path.join("comm")).is_ok_and(|name| name == "sleep\n");
+    processes(word).into_iter().filter(is_sleep).collect()
+}
+
 /// The namespaces that processes are in.
 fn namespaces() -> BTreeSet<PathBuf> {
     let all = std::fs::read_dir("/proc").expect("/proc").flatten().map(|entry| entry.path());
@@ -68,7 +75,7 @@ fn goes(word: &str, spaces: &BTreeSet<PathBuf>, before: &Machine) {
 
 /// The namespaces that are a lab's alone: those of a process in it that are not ours.
 fn spaces_of(word: &str) -> BTreeSet<PathBuf> {
-    let found = processes(word);
+    let found = sleepers(word);
     assert_eq!(found.len(), 1, "{word}: {found:?}");
     let of =
         |path: &str| ["mnt", "net", "pid"].map(|kind| std::fs::read_link(format!("{path}/ns/{kind}")).expect("ns"));
@@ -86,7 +93,7 @@ fn sleep_in(lab: &Lab, word: &str) {
     let host = lab.host("web-1").expect("web-1");
     host.sh(&format!("setsid sleep {word} >/dev/null 2>&1 &")).expect("a script");
     let from = Instant::now();
-    while processes(word).is_empty() && from.elapsed() < Duration::from_secs(5) {
+    while sleepers(word).is_empty() && from.elapsed() < Duration::from_secs(5) {
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -150,7 +157,7 @@ fn labs_run_side_by_side_and_go_down_apart() {
     assert!(matches!(host.reboot(), Err(LabError::Down)));
     assert_eq!(host.exec("true").expect_err("it is down").to_string(), "the lab is down");
     goes(&one, &ones, &before);
-    assert_eq!(processes(&two).len(), 1, "the other lab went too");
+    assert_eq!(sleepers(&two).len(), 1, "the other lab went too");
     drop(second);
     goes(&two, &twos, &before);
 }
@@ -162,16 +169,12 @@ fn a_child_stands_for_the_process_inside() {
     }
     let lab = Lab::up(&LabSpec::web(1)).expect("a lab");
     let word = unique(4);
-    let inside = || {
-        let is_sleep = |path: &PathBuf| std::fs::read_to_string(path.join("comm")).is_ok_and(|name| name == "sleep\n");
-        processes(&word).into_iter().filter(is_sleep).collect::<Vec<_>>()
-    };
     let until = |count: usize| {
         let from = Instant::now();
-        while inside().len() != count && from.elapsed() < Duration::from_secs(5) {
+        while sleepers(&word).len() != count && from.elapsed() < Duration::from_secs(5) {
             std::thread::sleep(Duration::from_millis(5));
         }
-        assert_eq!(inside().len(), count);
+        assert_eq!(sleepers(&word).len(), count);
     };
     let start = || {
         let child = lab.command(OPS, "sleep").arg(&word).spawn().expect("a process");
@@ -185,7 +188,7 @@ fn a_child_stands_for_the_process_inside() {
     // Ctrl-C at a terminal is sent to both; it is for the one inside to say what it means.
     let mut child = start();
     signal(child.id(), "-INT");
-    let pid = inside()[0].file_name().and_then(|name| name.to_str()?.parse().ok()).expect("a pid");
+    let pid = sleepers(&word)[0].file_name().and_then(|name| name.to_str()?.parse().ok()).expect("a pid");
     signal(pid, "-TERM");
     assert_eq!(child.wait().expect("it ends").signal(), Some(15), "the one in between died of what was not for it");
     // Killing the child kills the process.
