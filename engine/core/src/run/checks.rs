@@ -131,7 +131,8 @@ fn recounted(state: &State) -> Counters {
         })
         .collect();
     let preconditions = || (0..graph.preconditions).map(TaskIndex);
-    let needs = |step: &crate::plan::Step| count(step.needs.iter().filter(|n| units[n.0 as usize] > 0).count());
+    let needs =
+        |step: &crate::plan::Step| count(step.needs.iter().filter(|need| !is_over(plan, &units, **need)).count());
     Counters {
         busy: count(graph.tasks().filter(is_busy).count()),
         preconditions_left: count(preconditions().filter(|t| !is_done(*t)).count()),
@@ -143,6 +144,11 @@ fn recounted(state: &State) -> Counters {
         steps: plan.steps.iter().zip(&units).map(|(step, units)| (needs(step), *units)).collect(),
         rolls,
     }
+}
+
+/// Whether nothing of a step is left, nor of anything before it.
+fn is_over(plan: &crate::plan::Plan, units: &[u32], step: StepIndex) -> bool {
+    units[step.0 as usize] == 0 && plan.steps[step.0 as usize].needs.iter().all(|need| is_over(plan, units, *need))
 }
 
 /// Holds after every committed batch, whatever it was.

@@ -201,25 +201,48 @@ impl State {
             return;
         }
         self.steps_left = self.steps_left.saturating_sub(1);
+        if progress.needs_left == 0 {
+            self.step_over(step);
+        }
+    }
+
+    /// A step is over when nothing of it is left and what it needs is over. Without the second half, a step whose only host
+    /// was excluded would let what comes after it start beside what still runs before it.
+    fn step_over(&mut self, step: StepIndex) {
         let graph = std::sync::Arc::clone(&self.graph);
         for &dependent in &graph.dependents[step.0 as usize] {
             let next = &mut self.steps[dependent.0 as usize];
             next.needs_left = next.needs_left.saturating_sub(1);
             if next.needs_left == 0 {
+                let is_empty = next.units_left == 0;
                 self.open_step(dependent);
+                if is_empty {
+                    self.step_over(dependent);
+                }
             }
         }
     }
 
     fn unit_undone(&mut self, step: StepIndex) {
-        if self.steps[step.0 as usize].units_left == 0 {
+        let progress = self.steps[step.0 as usize];
+        if progress.units_left == 0 {
             self.steps_left += 1;
-            let graph = std::sync::Arc::clone(&self.graph);
-            for dependent in &graph.dependents[step.0 as usize] {
-                self.steps[dependent.0 as usize].needs_left += 1;
+            if progress.needs_left == 0 {
+                self.step_not_over(step);
             }
         }
         self.steps[step.0 as usize].units_left += 1;
+    }
+
+    fn step_not_over(&mut self, step: StepIndex) {
+        let graph = std::sync::Arc::clone(&self.graph);
+        for &dependent in &graph.dependents[step.0 as usize] {
+            let next = self.steps[dependent.0 as usize];
+            if next.needs_left == 0 && next.units_left == 0 {
+                self.step_not_over(dependent);
+            }
+            self.steps[dependent.0 as usize].needs_left += 1;
+        }
     }
 
     /// Puts a step's instances up for starting: everything it needs is satisfied.

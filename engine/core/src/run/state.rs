@@ -50,7 +50,7 @@ pub enum Phase {
 }
 
 /// Progress of a top-level step: of its units, which are instances, or batches of a roll.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct StepProgress {
     pub(super) needs_left: u32,
     pub(super) units_left: u32,

@@ -57,6 +57,26 @@ fn within_the_budget_a_failed_host_is_left_out_and_the_roll_goes_on() {
 }
 
 #[test]
+fn what_comes_after_a_step_of_an_excluded_host_still_waits_for_what_runs_before_it() {
+    let read = || Action::Command(Box::new(command(EffectClass::Read)));
+    let mut plan = rolling(2, 1);
+    plan.steps.push(step("its_own", &[0], &[0], read()));
+    plan.steps.push(step("too", &[1], &[0], read()));
+    plan.steps.push(step("after", &[2], &[1], read()));
+    let mut bench = Bench::start(plan);
+    let order = std::cell::RefCell::new(Vec::new());
+    bench.run_all(|request| {
+        order.borrow_mut().push(request.key.path.to_string());
+        ended(i32::from(request.key.path.to_string() == "roll/@web-1/restart"), "")
+    });
+    let mut order = order.into_inner();
+    order.dedup();
+    assert_eq!(order, ["roll/@web-1/restart", "roll/@web-2/restart", "roll/#2/gate", "after/@web-2"]);
+    assert_eq!(bench.run.state().finished(), Some(ExitCode::DONE_WITH_EXCEPTIONS), "{}", words(&bench));
+    checks::assert_sound(&bench, "at the end");
+}
+
+#[test]
 fn an_unknown_outcome_asks_the_host_and_never_runs_again_by_itself() {
     let mut bench = Bench::start(rolling(2, 1));
     let request = bench.sent().unwrap();
