@@ -113,8 +113,10 @@ fn a_step_waits_no_longer_than_it_may_for_an_agent_and_has_not_started() {
         let mut screen = Pty::start(screen, 120, 40).expect("the lab has what a terminal needs");
         let mut plain = sits(&["attach", "last"], None);
         goes_on(&mut plain);
-        plain.sees("web-1 waits for an ssh agent: attach with one that has its key, take the pen, and continue");
-        screen.sees("HELD web-1 waits for an ssh agent: attach with one that has its key, take the pen, and");
+        let then = "attach with one that has its key (`ssh-add`), take the pen, and continue";
+        plain.sees(&format!("web-1 waits for an ssh agent (alice has the pen and lends none): {then}"));
+        screen.sees("HELD web-1 waits for an ssh agent (alice has the pen and lends none)");
+        screen.sees(&format!(" ! {then}"));
         plain.sees("not started: web-1 needs an ssh agent for a new connection, and none came within ");
         screen.sees("failed, what now");
         assert!(has("step.not_started", "two/@web-1") && journal().contains("\"no_agent\""), "{}", journal());

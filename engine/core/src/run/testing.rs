@@ -163,23 +163,31 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn start(plan: Plan) -> Self {
-        let run = Run::resume(Arc::new(plan), "sha256:plan", &[]).unwrap();
-        let mut bench = Self { run, journal: Memory { records: Vec::new() }, effects: Vec::new(), seconds: 0 };
-        bench.say(Input::Start { actor: operator(), info: Box::new(info()) }).unwrap();
+        let mut bench = Self::planned(plan);
         bench.preflight();
         bench
     }
 
+    /// Started, with no host met yet.
+    pub(crate) fn planned(plan: Plan) -> Self {
+        let run = Run::resume(Arc::new(plan), "sha256:plan", &[]).unwrap();
+        let mut bench = Self { run, journal: Memory { records: Vec::new() }, effects: Vec::new(), seconds: 0 };
+        bench.say(Input::Start { actor: operator(), info: Box::new(info()) }).unwrap();
+        bench
+    }
+
     pub(crate) fn preflight(&mut self) {
-        while let Some(at) = self.effects.iter().position(|e| matches!(e, Effect::Preflight { .. })) {
-            let Effect::Preflight { host, .. } = self.effects.remove(at) else { unreachable!() };
-            let identity = HostIdentity {
-                ledger: Some(format!("ledger of {host}")),
-                machine: host.to_string(),
-                boot: "b".to_owned(),
-            };
-            self.say(Input::Preflighted { host, result: Ok(identity) }).unwrap();
-        }
+        while self.meet().is_some() {}
+    }
+
+    /// Meets the next host that is looked at.
+    pub(crate) fn meet(&mut self) -> Option<HostName> {
+        let at = self.effects.iter().position(|e| matches!(e, Effect::Preflight { .. }))?;
+        let Effect::Preflight { host, .. } = self.effects.remove(at) else { unreachable!() };
+        let identity =
+            HostIdentity { ledger: Some(format!("ledger of {host}")), machine: host.to_string(), boot: "b".to_owned() };
+        self.say(Input::Preflighted { host: host.clone(), result: Ok(identity) }).unwrap();
+        Some(host)
     }
 
     pub(crate) fn say(&mut self, input: Input) -> Result<(), Rejected> {

@@ -41,6 +41,11 @@ impl RunView {
             RecordKind::RunContinued {} => self.held_by = None,
             RecordKind::RunStopped { path } => self.stopped_by = Some(path.clone()),
             RecordKind::NoteAdded { text } => {
+                // Of a run that starts nothing it is no step's note: something else has come to wait.
+                let is_still = self.state.is_held() || self.state.aborted().is_some();
+                if is_still && self.lacks.is_none() && matches!(record.actor, Actor::Engine {}) {
+                    self.lacks = Some((text.clone(), record.at));
+                }
                 self.last_note = Some(text.clone());
                 self.remark(record, text, false);
             }
@@ -49,9 +54,20 @@ impl RunView {
             | RecordKind::AskAnswered { .. }
             | RecordKind::AskUnavailable { .. }
             | RecordKind::AskWithdrawn { .. } => self.show_ask(record, &stamp),
+            // Before the first step only hosts that were not met can wait for something.
+            RecordKind::HostPreflighted { .. } | RecordKind::HostRefused { .. } => {
+                if self.lacks.is_some() && self.has_met_all() {
+                    self.lacks = None;
+                }
+            }
             RecordKind::HostExcluded { host, reason, .. } => self.show_excluded(host, reason, &stamp),
             _ => self.show_step(record, &stamp),
         }
+    }
+
+    fn has_met_all(&self) -> bool {
+        let hosts = self.plan().hosts.iter().filter_map(|host| self.state.graph().find_host(&host.name));
+        hosts.map(|host| self.state.host(host)).all(|host| host.identity.is_some() || host.refused.is_some())
     }
 
     fn remark(&mut self, record: &Record, text: &str, decision: bool) {

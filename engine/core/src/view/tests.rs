@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::testing::{self, Story};
 use super::*;
-use crate::run::{Record, RecordKind, ReplayError, Run};
+use crate::plan::{Action, EffectClass};
+use crate::run::testing::{Bench, command, ended, operator, plan, step};
+use crate::run::{Input, Record, RecordKind, ReplayError, Run};
 use crate::source::hidden;
 
 fn fold(story: &Story, records: &[Record]) -> RunView {
@@ -179,4 +181,35 @@ fn whoever_holds_a_run_is_named_also_if_it_is_the_engine() {
     let held = story.records.iter().position(|r| matches!(r.kind, RecordKind::RunHeld {})).unwrap();
     assert_eq!(fold(&story, &story.records[..held]).held_by(), None);
     assert_eq!(fold(&story, &story.records[..=held]).held_by(), Some(&crate::run::Actor::Engine {}));
+}
+
+#[test]
+fn what_waits_for_an_agent_is_said_until_it_is_met_or_somebody_continues() {
+    let lacks = |bench: &Bench| {
+        let mut view = RunView::new(Arc::clone(bench.run.plan()));
+        bench.journal.records.iter().for_each(|record| view.apply(record).unwrap());
+        view.lacks().map(|(why, _)| why.to_owned())
+    };
+    let halted = |bench: &mut Bench, why: &str| bench.say(Input::Halted { why: why.to_owned() }).unwrap();
+    let said = |why: &str| Some(why.to_owned());
+    let one = step("one", &[], &[0, 1], Action::Command(Box::new(command(EffectClass::Read))));
+
+    // Two hosts are looked at; the first is there, the second waits.
+    let mut bench = Bench::planned(plan(2, vec![one.clone()]));
+    halted(&mut bench, "web-2 waits");
+    bench.meet().unwrap();
+    assert_eq!(lacks(&bench), said("web-2 waits"));
+    bench.meet().unwrap();
+    assert_eq!(lacks(&bench), None);
+
+    // Somebody else has come to wait in a run that is held already.
+    let mut bench = Bench::start(plan(2, vec![one]));
+    halted(&mut bench, "web-2 waits");
+    let first = bench.sent().unwrap();
+    bench.say(Input::Reported { key: first.key, report: ended(0, ""), at: None }).unwrap();
+    assert_eq!(lacks(&bench), None);
+    halted(&mut bench, "web-1 waits");
+    assert_eq!(lacks(&bench), said("web-1 waits"));
+    bench.say(Input::Commanded { actor: operator(), command: crate::run::Command::Continue }).unwrap();
+    assert_eq!(lacks(&bench), None);
 }

@@ -69,6 +69,11 @@ impl Lent {
         }
     }
 
+    /// Who has the pen: whose agent is waited for.
+    pub(crate) fn pen(&self) -> Option<Actor> {
+        locked(&self.now).pen.clone()
+    }
+
     /// A loan of whoever has the pen. Of several that ask at once each gets one: the next comes as soon as one is taken.
     pub(crate) async fn take(&self) -> Option<Loan> {
         loop {

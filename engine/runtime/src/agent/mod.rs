@@ -21,5 +21,10 @@ pub use lender::Lender;
 pub(crate) use lent::{Lent, Loan};
 pub(crate) use relay::{Agent, Relay};
 
+/// What brings a run an agent, and what is said then.
+pub(crate) fn lending(then: &str) -> String {
+    format!("attach with one that has its key (`ssh-add`), take the pen, and {then}")
+}
+
 #[cfg(test)]
 mod tests;

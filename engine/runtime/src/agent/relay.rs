@@ -13,7 +13,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::Lent;
+use super::{Lent, lending};
 use crate::control::use_line;
 use crate::driver::Inbox;
 use crate::locked::locked;
@@ -37,6 +37,15 @@ impl Agent {
     pub(crate) fn of_environment(lent: Lent, waits: Option<Inbox>) -> Self {
         let own = std::env::var_os("SSH_AUTH_SOCK").filter(|socket| !socket.is_empty()).map(PathBuf::from);
         Self { lent, own, waits }
+    }
+
+    /// What a host waits for: whose, and what is to be done.
+    pub(super) fn waited_for(&self, host: &str) -> String {
+        let whose = match self.lent.pen() {
+            Some(pen) => format!("{pen} has the pen and lends none"),
+            None => "nobody has the pen".to_owned(),
+        };
+        format!("{host} waits for an ssh agent ({whose}): {}", lending("continue"))
     }
 }
 
@@ -125,9 +134,9 @@ impl Relay {
 
     /// Holds the run, and says what for.
     pub(crate) async fn say(&self, host: &str) {
-        let Some(inbox) = &self.inner.agent.waits else { return };
-        let why =
-            format!("{host} waits for an ssh agent: attach with one that has its key, take the pen, and continue");
+        let agent = &self.inner.agent;
+        let Some(inbox) = &agent.waits else { return };
+        let why = agent.waited_for(host);
         // A run that is over needs none.
         let _ = inbox.put(Input::Halted { why }).await;
     }

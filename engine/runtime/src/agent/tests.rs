@@ -137,3 +137,14 @@ async fn where_nobody_can_be_asked_nobody_is_waited_for() {
     assert_eq!(asks(&relay).await, "");
     assert!(!relay.came("web-1", before).await);
 }
+
+#[test]
+fn what_is_waited_for_is_said_with_whose_and_what_to_do() {
+    let lent = Lent::default();
+    let agent = Agent { lent: lent.clone(), own: None, waits: None };
+    let then = "attach with one that has its key (`ssh-add`), take the pen, and continue";
+    let says = |whose| format!("web-1 waits for an ssh agent ({whose}): {then}");
+    assert_eq!(agent.waited_for("web-1"), says("nobody has the pen"));
+    lent.drives(Some(&person("alice", 1000)));
+    assert_eq!(agent.waited_for("web-1"), says("alice has the pen and lends none"));
+}

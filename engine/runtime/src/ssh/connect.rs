@@ -58,7 +58,10 @@ pub(super) async fn connect(
         Err(_) => {
             // It may have ended in this moment.
             let _ = child.kill().await;
-            let why = format!("it did not let us in within {} s", LOGIN_TIME.as_secs());
+            let why = format!(
+                "it did not let us in within {} s; does an agent wait for a key to be touched or confirmed?",
+                LOGIN_TIME.as_secs()
+            );
             Err(Refusal::new(RefusalKind::Silent, why))
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard, OwnedSemaphorePermit};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::master::{Master, refused};
@@ -87,11 +87,21 @@ impl Link {
                     connected = self.connect(asked) => connected?,
                     () = over.cancelled() => {}
                 }
-            } else if many < MAX_MASTERS_PER_HOST && asked.elapsed() >= GROW_AFTER && self.connect(asked).await.is_ok()
-            {
-            } else {
-                // Also looked at without being told: a refusal is over after a moment.
-                let _ = timeout(Duration::from_millis(200), freed).await;
+                continue;
+            }
+            let grows = many < MAX_MASTERS_PER_HOST && asked.elapsed() >= GROW_AFTER;
+            // Another one may wait for an agent: room on those that are there must not wait for that.
+            let grown = async { !grows || self.connect(asked).await.is_err() };
+            // Also looked at without being told: a refusal is over after a moment.
+            let looked = async {
+                if grown.await {
+                    sleep(Duration::from_millis(200)).await;
+                }
+            };
+            tokio::select! {
+                () = freed => {}
+                () = looked => {}
+                () = over.cancelled() => {}
             }
         }
     }
@@ -103,8 +113,7 @@ impl Link {
             true => Refusal::new(
                 RefusalKind::NoAgent,
                 format!(
-                    "{name} needs an ssh agent for a new connection, and none came within {} s: attach with one that has \
-                     its key, take the pen, and retry",
+                    "{name} needs an ssh agent for a new connection, and none came within {} s",
                     asked.elapsed().as_secs()
                 ),
             ),

@@ -12,13 +12,14 @@ use banister_core::run::{
 };
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::follow::Follow;
 use super::observe::{observe, until};
 use super::talk::{Broken, Talk, Verdict, talk};
 use super::{OutputSink, Transport, account};
+use crate::agent::lending;
 use crate::ledger::{Answer, Clocks, JournalHead, LedgerEntry, LedgerPlace, SecretSource, Verb};
 use crate::locked::locked;
 
@@ -133,6 +134,12 @@ enum Way {
 
 /// How long a short answer may take.
 const ANSWER_TIME: Duration = Duration::from_secs(60);
+/// How long a wait that was given up may take to say what it waited for.
+const REASON_TIME: Duration = Duration::from_secs(1);
+
+fn silent(limit: Duration) -> String {
+    format!("the host did not answer within {} s", limit.as_secs())
+}
 
 /// A shell's status: above 128 a signal, as every shell does it.
 pub(super) fn exit_of(status: i32) -> Exit {
@@ -167,14 +174,10 @@ impl Executor {
     /// One sentence for the operator.
     pub async fn meet(&self, accounts: &[String], ledger: bool, epoch: u64, over: Option<&str>) -> Result<Met, String> {
         let now = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
-        let verb = Verb::Preflight { accounts, ledger, epoch, now: &now, over };
-        let Ok(talk) = timeout(ANSWER_TIME, self.talk(&verb, None)).await else {
-            return Err(format!("it did not answer within {} s", ANSWER_TIME.as_secs()));
-        };
-        match talk.broken {
-            None => {}
-            Some(Broken::Unsendable(e)) => return Err(e.to_string()),
-            Some(Broken::Unreachable(why) | Broken::NoAgent(why) | Broken::Lost(why)) => return Err(why),
+        let talk = self.answered(&Verb::Preflight { accounts, ledger, epoch, now: &now, over }, ANSWER_TIME).await;
+        if let Some(broken) = talk.broken {
+            // What waits for its hosts ends with them: there is nothing to attach to any more.
+            return Err(broken.why("start again where an agent has its key, `ssh-add -l` shows it"));
         }
         let mut dir = None;
         let mut identity = HostIdentity { ledger: None, machine: String::new(), boot: String::new() };
@@ -247,11 +250,7 @@ impl Executor {
             return Asked::Settled(TargetAnswer::Unknown(UnknownReason::Unanswered { why }), None);
         }
         let unanswered = |why: String| TargetAnswer::Unknown(UnknownReason::Unanswered { why });
-        let Ok(talk) = timeout(ANSWER_TIME, self.talk(&Verb::Ask(request), None)).await else {
-            let why = format!("the host did not answer within {} s", ANSWER_TIME.as_secs());
-            return Asked::Settled(unanswered(why), None);
-        };
-        let (verdict, follow) = talk.verdict();
+        let (verdict, follow) = self.answered(&Verb::Ask(request), ANSWER_TIME).await.verdict();
         let answer = match verdict {
             Verdict::Running => {
                 return Asked::Running(Box::new(Attached { executor: self.clone(), request: request.clone(), sink }));
@@ -270,8 +269,7 @@ impl Executor {
             Verdict::Changed(why) => TargetAnswer::Unknown(UnknownReason::LedgerChanged { why }),
             Verdict::Claimed => unanswered("the command is claimed and its start is not decided".to_owned()),
             Verdict::Refused(why) | Verdict::Account(why) => unanswered(why),
-            Verdict::Broken(Broken::Unsendable(e)) => unanswered(e.to_string()),
-            Verdict::Broken(Broken::Unreachable(why) | Broken::NoAgent(why) | Broken::Lost(why)) => unanswered(why),
+            Verdict::Broken(broken) => unanswered(broken.why(&lending("ask again"))),
         };
         Asked::Settled(answer, None)
     }
@@ -291,10 +289,7 @@ impl Executor {
         let verdict = tokio::select! {
             // It has ended, or never began: there is nothing to stop, and perhaps no way to the host.
             () = self.gone(&request.key) => return Ok(()),
-            talk = timeout(limit, self.talk(&verb, None)) => match talk {
-                Ok(talk) => talk.verdict().0,
-                Err(_) => Verdict::Broken(Broken::Lost(format!("the host did not answer within {} s", limit.as_secs()))),
-            },
+            talk = self.answered(&verb, limit) => talk.verdict().0,
         };
         let (report, result) = match verdict {
             Verdict::Cancelled(report) => (Some(report), Ok(())),
@@ -306,8 +301,7 @@ impl Executor {
             Verdict::Refused(why) | Verdict::Changed(why) | Verdict::Lost(why) => (None, Err(why)),
             Verdict::Differs => (None, Err("the ledger holds another command under this key".to_owned())),
             Verdict::Claimed | Verdict::Running => (None, Err("the command could not be stopped".to_owned())),
-            Verdict::Broken(Broken::Unsendable(e)) => (None, Err(e.to_string())),
-            Verdict::Broken(Broken::Unreachable(why) | Broken::NoAgent(why) | Broken::Lost(why)) => (None, Err(why)),
+            Verdict::Broken(broken) => (None, Err(broken.why(&lending("stop it again")))),
         };
         self.stop(&request.key, Stop::Settled(report));
         result
@@ -370,14 +364,26 @@ impl Executor {
         talk(&*self.transport, &self.place(), dir.as_deref(), verb, sink, None).await
     }
 
-    async fn tell(&self, verb: &Verb<'_>) -> Result<Vec<Answer>, String> {
-        let Ok(talk) = timeout(ANSWER_TIME, self.talk(verb, None)).await else {
-            return Err(format!("the host did not answer within {} s", ANSWER_TIME.as_secs()));
+    /// Sends what has a short answer. What has no way to the host by the limit is never sent, and says what it waited for.
+    pub(super) async fn answered(&self, verb: &Verb<'_>, limit: Duration) -> Talk {
+        let (dir, place, over) = (locked(&self.dir).clone(), self.place(), CancellationToken::new());
+        let patience = async {
+            sleep(limit).await;
+            over.cancel();
+            // To say so.
+            sleep(REASON_TIME).await;
         };
-        match talk.broken {
-            None => {}
-            Some(Broken::Unsendable(e)) => return Err(e.to_string()),
-            Some(Broken::Unreachable(why) | Broken::NoAgent(why) | Broken::Lost(why)) => return Err(why),
+        tokio::select! {
+            talk = talk(&*self.transport, &place, dir.as_deref(), verb, None, Some(&over)) => talk,
+            () = patience => Talk::broken(Broken::Lost(silent(limit))),
+        }
+    }
+
+    async fn tell(&self, verb: &Verb<'_>) -> Result<Vec<Answer>, String> {
+        // Nobody is held for it: no agent is asked for in its name.
+        let Ok(talk) = timeout(ANSWER_TIME, self.talk(verb, None)).await else { return Err(silent(ANSWER_TIME)) };
+        if let Some(broken) = talk.broken {
+            return Err(broken.why(&lending("try again")));
         }
         for answer in &talk.answers {
             if let Answer::Refused(why) | Answer::Changed(why) = answer {
@@ -437,10 +443,9 @@ impl Executor {
                 Report::Unknown(UnknownReason::Lost { why: "another start of this command came first".to_owned() })
             }
             // It runs; only the way to it is lost.
-            Verdict::Refused(why) | Verdict::Broken(Broken::Unreachable(why) | Broken::NoAgent(why))
-                if way == Way::Attach =>
-            {
-                Report::Unknown(UnknownReason::Lost { why })
+            Verdict::Refused(why) if way == Way::Attach => Report::Unknown(UnknownReason::Lost { why }),
+            Verdict::Broken(broken @ (Broken::Unreachable(_) | Broken::NoAgent(_))) if way == Way::Attach => {
+                Report::Unknown(UnknownReason::Lost { why: broken.why(&lending("ask again")) })
             }
             // Also of a start: what another ledger does not know may still have happened.
             Verdict::Changed(why) => Report::Unknown(UnknownReason::LedgerChanged { why }),
@@ -451,7 +456,9 @@ impl Executor {
             }
             Verdict::Broken(Broken::Unsendable(e)) => Report::NotStarted(e.into()),
             Verdict::Broken(Broken::Unreachable(why)) => Report::NotStarted(NotStartedReason::Unreachable { why }),
-            Verdict::Broken(Broken::NoAgent(why)) => Report::NotStarted(NotStartedReason::NoAgent { why }),
+            Verdict::Broken(broken @ Broken::NoAgent(_)) => {
+                Report::NotStarted(NotStartedReason::NoAgent { why: broken.why(&lending("retry")) })
+            }
             Verdict::Broken(Broken::Lost(why)) => Report::Unknown(UnknownReason::Lost { why }),
         }
         .into()

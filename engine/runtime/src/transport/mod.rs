@@ -89,3 +89,6 @@ pub trait Transport: Send + Sync + fmt::Debug {
         take: &'a mut Taker<'_>,
     ) -> BoxFuture<'a, Result<(), TransportError>>;
 }
+
+#[cfg(test)]
+mod tests;

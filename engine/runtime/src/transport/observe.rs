@@ -9,7 +9,9 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::executor::{Context, Finished, Stop, exit_of};
+use super::talk::Broken;
 use super::{Transport, account};
+use crate::agent::lending;
 use crate::ledger::{LedgerPlace, Verb, script};
 use crate::output::StreamKind;
 
@@ -34,7 +36,10 @@ pub(super) async fn observe(
     let started = Instant::now();
     let channel = match transport.open_before(script, over).await {
         Ok(channel) => channel,
-        Err(e) if e.no_agent => return Report::NotStarted(NotStartedReason::NoAgent { why: e.why }).into(),
+        Err(e) if e.no_agent => {
+            let why = Broken::NoAgent(e.why).why(&lending("retry"));
+            return Report::NotStarted(NotStartedReason::NoAgent { why }).into();
+        }
         Err(e) => return Report::NotStarted(NotStartedReason::Unreachable { why: e.to_string() }).into(),
     };
     let mut sink = context.sink;

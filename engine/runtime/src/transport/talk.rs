@@ -25,10 +25,21 @@ pub(super) enum Broken {
     Unsendable(RequestError),
     /// No shell could be started.
     Unreachable(String),
-    /// Nor was there an ssh agent in time.
+    /// Nor was there an ssh agent in time: why, without what to do.
     NoAgent(String),
     /// It was sent, and the answer did not come.
     Lost(String),
+}
+
+impl Broken {
+    /// In one sentence; for want of an agent with what is to be done now.
+    pub(super) fn why(self, then: &str) -> String {
+        match self {
+            Self::Unsendable(error) => error.to_string(),
+            Self::NoAgent(why) => format!("{why}: {then}"),
+            Self::Unreachable(why) | Self::Lost(why) => why,
+        }
+    }
 }
 
 /// The last word of a wrapper.
@@ -47,6 +58,10 @@ pub(super) enum Verdict {
 }
 
 impl Talk {
+    pub(super) fn broken(why: Broken) -> Self {
+        Self { answers: Vec::new(), broken: Some(why), follow: Follow::default() }
+    }
+
     pub(super) fn verdict(self) -> (Verdict, Follow) {
         let verdict = match self.broken {
             Some(broken) => Verdict::Broken(broken),

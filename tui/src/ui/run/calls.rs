@@ -55,6 +55,18 @@ impl Calls {
             run.say(text, true, now);
             return vec![self.call("ASK", &path)];
         }
+        // The engine holds the run only for what a person must bring.
+        let holds = match heard {
+            Heard::Record(record) if was_here => {
+                matches!(record.kind, RecordKind::RunHeld {}) && record.actor == (Actor::Engine {})
+            }
+            _ => view.state().is_held(),
+        };
+        if let (true, Some((why, _))) = (holds, view.lacks()) {
+            let why = why.to_owned();
+            run.say(format!("HELD {why}"), true, now);
+            return vec![self.call("HELD", "by the engine")];
+        }
         let Heard::Record(record) = heard else { return Vec::new() };
         match &record.kind {
             // A failure that the budget took, or that ended the run: nobody is asked, somebody should look.
@@ -65,7 +77,7 @@ impl Calls {
             RecordKind::RunFinished { exit } | RecordKind::RunDrained { exit } => {
                 vec![self.call("ended", &format!("with {exit}"))]
             }
-            _ if self.is_calling && view.state().asks().next().is_none() => {
+            _ if self.is_calling && view.state().asks().next().is_none() && view.lacks().is_none() => {
                 self.is_calling = false;
                 vec![Order::Call { title: title(run), bell: false }]
             }

@@ -42,10 +42,11 @@ pub(super) fn draw(screen: &RunScreen, frame: &mut Frame<'_>, area: Rect, now: &
     let (beside, left) = if left >= LEAST { (beside, left) } else { (None, cells.saturating_sub(3)) };
     let warning = match asked(screen, left) {
         Some(asked) => Some((asked, beside.clone().unwrap_or_default())),
-        None => silent.map(|(says, _)| (says, String::new())),
+        None => lacking(screen).or(silent.map(|(says, _)| says)).map(|says| (says, String::new())),
     };
     // What calls for a person is said as long as it is so, not as long as it is new.
-    let said = model.messages.iter().rev().find(|said| !said.text.starts_with("ASK "));
+    let calls = |text: &str| text.starts_with("ASK ") || text.starts_with("HELD ");
+    let said = model.messages.iter().rev().find(|said| !calls(&said.text));
     let is_fresh = said.is_some_and(|said| now.wall - said.at <= FRESH);
     let count = model.messages.len();
     let (text, right, attention) = match (said, warning) {
@@ -77,6 +78,13 @@ fn asked(screen: &RunScreen, cells: usize) -> Option<String> {
     let more = if board.asks.len() > 1 { format!(" and {} more", board.asks.len() - 1) } else { String::new() };
     let name = board.name(&first.id.path);
     Some(format!("ASK {}{more}: press a", cut(&name, cells.saturating_sub(width(&more) + 13))))
+}
+
+/// What brings a run what its engine lacks: NOW says what that is, and has no room for both.
+fn lacking(screen: &RunScreen) -> Option<String> {
+    let (why, _) = screen.model.view.as_ref()?.lacks()?;
+    let (_, what_to_do) = why.split_once(": ")?;
+    Some(shown(what_to_do))
 }
 
 /// A command that has said nothing for a while, and whether its process is known to live: in a sentence, and short.

@@ -1,10 +1,10 @@
 //! The bell and the title: once for each reason.
 
-use banister_core::run::{AskKind, ExitCode};
+use banister_core::run::{AskKind, Command, ExitCode, Input};
 
 use super::scenes::asking;
 use crate::ui::run::RunScreen;
-use crate::ui::testing::{Scene, compile, person};
+use crate::ui::testing::{FIRST, Scene, compile, person};
 use crate::ui::{Heard, Message, Order, Program as _, Theme};
 
 fn calls(orders: &[Order]) -> Vec<(String, bool)> {
@@ -32,9 +32,9 @@ fn each_ask_calls_once_and_so_does_the_end() {
     assert_eq!(calls(&scene.orders), [("ASK one  banister".to_owned(), true)]);
     scene.orders.clear();
     scene.tick().tick();
-    scene.command(alice.clone(), banister_core::run::Command::Hold);
+    scene.command(alice.clone(), Command::Hold);
     assert_eq!(calls(&scene.orders), []);
-    scene.command(alice.clone(), banister_core::run::Command::Continue);
+    scene.command(alice.clone(), Command::Continue);
     scene.answers(alice.clone(), "one", banister_core::run::Word::Continue);
     let expect = [("look  banister".to_owned(), false), ("ASK two  banister".to_owned(), true)];
     assert_eq!(calls(&scene.orders), expect);
@@ -46,10 +46,42 @@ fn each_ask_calls_once_and_so_does_the_end() {
     assert_eq!(calls(&scene.orders), []);
 }
 
+const WAITS: &str = "web-1 waits for an ssh agent (alice has the pen and lends none): attach with one that has its key \
+                     (`ssh-add`), take the pen, and continue";
+
+/// A run whose engine waits for an agent.
+fn lacking() -> Scene {
+    let mut scene = Scene::started(compile(FIRST, ""));
+    scene.orders.clear();
+    scene.say(Input::Halted { why: WAITS.to_owned() }).expect("it is held");
+    scene
+}
+
+#[test]
+fn a_run_that_waits_for_an_agent_calls_once_until_somebody_continues() {
+    let mut scene = lacking();
+    scene.tick().tick();
+    assert_eq!(calls(&scene.orders), [("HELD by the engine  banister".to_owned(), true)]);
+    // What waits for it too is said, and calls nobody again.
+    scene.say(Input::Halted { why: "web-2 waits for an ssh agent".to_owned() }).expect("it is said");
+    assert_eq!(calls(&scene.orders).len(), 1);
+    let screen = scene.look(80, 24);
+    assert!(screen.contains("HELD web-1 waits for an ssh agent (alice has the pen"), "{screen}");
+    assert!(screen.contains(" ! attach with one that has its key (`ssh-add`), take the pen, and continue"), "{screen}");
+    scene.orders.clear();
+    scene.command(person("alice", 1000), Command::Continue);
+    assert_eq!(calls(&scene.orders).iter().filter(|(_, bell)| *bell).count(), 0, "{:?}", calls(&scene.orders));
+    assert!(!calls(&scene.orders).is_empty(), "the title calls for nobody any more");
+}
+
 #[test]
 fn what_is_open_when_somebody_attaches_calls_once_in_all_and_a_replay_never() {
-    for (replay, expect) in [(false, 1), (true, 0)] {
-        let told = asking(AskKind::Failure);
+    for (told, replay, expect) in [
+        (asking(AskKind::Failure), false, 1),
+        (asking(AskKind::Failure), true, 0),
+        (lacking(), false, 1),
+        (lacking(), true, 0),
+    ] {
         let mut screen = RunScreen::new(Theme::MONO);
         screen.model.replay = replay;
         let view = told.screen.model.view.as_ref().expect("a view");
