@@ -20,7 +20,7 @@ pub use drill::{DrillArgs, DrillFlag, PollArgs};
 pub use kept::{LogArgs, OutputArgs, ReplayArgs, RunsArgs, VerifyArgs};
 pub use lab::{LabArgs, LabCommand};
 pub use ledger::{LedgerArgs, LedgerCommand};
-pub use live::{AbortArgs, AttachArgs, EngineArgs, NoteArgs, ResumeArgs, RunArgs, RunOnlyArgs, Running};
+pub use live::{AbortArgs, AttachArgs, EngineArgs, LaunchArgs, NoteArgs, ResumeArgs, RunArgs, RunOnlyArgs, Running};
 pub use shared::{Format, HostsArgs, LogFormat, RunOutput, StateArgs, TargetArgs};
 pub use ui::{ThemeName, Ui, UiArgs};
 

@@ -18,7 +18,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use crate::ask::{Tty, secret};
 use crate::attach::{How, Role, Shown, attach};
-use crate::cli::{DrillFlag, RunOutput, UiArgs};
+use crate::cli::{DrillFlag, LaunchArgs, RunOutput};
 use crate::compile::judge;
 use crate::exit_code;
 use crate::failure::Failure;
@@ -27,16 +27,6 @@ use crate::ui::{Theme, chosen};
 
 /// What every host of a lab has.
 const LAB: &str = "/run/lab";
-
-/// What was given on the command line for one engine.
-pub(crate) struct Brought<'a> {
-    pub(crate) answers: Option<&'a Path>,
-    pub(crate) output: RunOutput,
-    pub(crate) ssh_config: Option<&'a Path>,
-    pub(crate) drill: &'a DrillFlag,
-    pub(crate) foreground: bool,
-    pub(crate) ui: &'a UiArgs,
-}
 
 /// Everything an engine needs of whoever starts it, read and found good.
 pub(crate) struct Launch {
@@ -53,15 +43,15 @@ pub(crate) struct Launch {
 
 impl Launch {
     /// Reads answers and secrets, and finds the terminal. Nothing was made when it fails.
-    pub(crate) fn read(brought: &Brought<'_>, plan: &Plan) -> Result<Self, Failure> {
-        let people = brought.drill.people()?;
+    pub(crate) fn read(given: &LaunchArgs, ssh_config: Option<&Path>, plan: &Plan) -> Result<Self, Failure> {
+        let people = given.drill.people()?;
         let voices = if people.is_some() { Voices::Named } else { Voices::Own };
-        let answers = brought.answers.map(|path| read_answers(path, voices)).transpose()?;
-        let ssh = ssh(brought.ssh_config)?;
+        let answers = given.answers.as_deref().map(|path| read_answers(path, voices)).transpose()?;
+        let ssh = ssh(ssh_config)?;
         let secrets = Secrets::load(&plan.params, &mut |name| secret(name)).map_err(DriverError::from)?;
-        let (tty, output, foreground) = (Tty::open(), brought.output, brought.foreground);
+        let (tty, output, foreground) = (Tty::open(), given.output, given.foreground);
         // An engine in this process shares its terminal with plain lines only: its end must not wait for a screen.
-        let screen = if foreground { None } else { chosen(brought.ui, output)? };
+        let screen = if foreground { None } else { chosen(&given.ui, output)? };
         Ok(Self { answers, nothing: Answers::default(), people, ssh, secrets, tty, output, foreground, screen })
     }
 

@@ -6,6 +6,26 @@ use clap::{Args, ValueEnum};
 
 use super::{DrillFlag, RunOutput, StateArgs, TargetArgs, UiArgs};
 
+/// What an engine is started with, by `run` and by `resume`.
+#[derive(Debug, Args)]
+pub struct LaunchArgs {
+    /// Answers given beforehand
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+    /// What is written to standard output
+    #[arg(long, value_enum, default_value_t = RunOutput::Plain)]
+    pub output: RunOutput,
+    /// Keep the engine in this process: it ends with it. For supervisors and CI
+    #[arg(long)]
+    pub foreground: bool,
+    /// Of drills.
+    #[command(flatten)]
+    pub drill: DrillFlag,
+    /// How it is shown.
+    #[command(flatten)]
+    pub ui: UiArgs,
+}
+
 /// `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
@@ -18,27 +38,15 @@ pub struct RunArgs {
     /// Where runs are kept.
     #[command(flatten)]
     pub state: StateArgs,
-    /// Answers given beforehand
-    #[arg(long, value_name = "FILE")]
-    pub answers: Option<PathBuf>,
-    /// What is written to standard output
-    #[arg(long, value_enum, default_value_t = RunOutput::Plain)]
-    pub output: RunOutput,
     /// The incident this run belongs to
     #[arg(long, value_name = "ID")]
     pub incident: Option<String>,
     /// Run only this plan: its hash, as `banister plan` prints it
     #[arg(long, value_name = "sha256:…")]
     pub plan: Option<String>,
-    /// Keep the engine in this process: it ends with it. For supervisors and CI
-    #[arg(long)]
-    pub foreground: bool,
-    /// Of drills.
+    /// Of the engine.
     #[command(flatten)]
-    pub drill: DrillFlag,
-    /// How it is shown.
-    #[command(flatten)]
-    pub ui: UiArgs,
+    pub launch: LaunchArgs,
 }
 
 /// `resume`.
@@ -46,27 +54,15 @@ pub struct RunArgs {
 pub struct ResumeArgs {
     /// The run: its id, any unambiguous beginning of it, or `last`
     pub run: String,
-    /// Answers given beforehand
-    #[arg(long, value_name = "FILE")]
-    pub answers: Option<PathBuf>,
-    /// What is written to standard output
-    #[arg(long, value_enum, default_value_t = RunOutput::Plain)]
-    pub output: RunOutput,
     /// Take this ssh configuration
     #[arg(short = 'F', value_name = "FILE")]
     pub ssh_config: Option<PathBuf>,
     /// Where runs are kept.
     #[command(flatten)]
     pub state: StateArgs,
-    /// Keep the engine in this process: it ends with it. For supervisors and CI
-    #[arg(long)]
-    pub foreground: bool,
-    /// Of drills.
+    /// Of the engine.
     #[command(flatten)]
-    pub drill: DrillFlag,
-    /// How it is shown.
-    #[command(flatten)]
-    pub ui: UiArgs,
+    pub launch: LaunchArgs,
 }
 
 /// `attach`.

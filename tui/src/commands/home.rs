@@ -6,7 +6,9 @@ use banister_core::run::ExitCode;
 use clap::CommandFactory as _;
 
 use super::{attach, replay, resume, run};
-use crate::cli::{AttachArgs, Cli, DrillFlag, HomeArgs, ReplayArgs, ResumeArgs, RunArgs, RunOutput, TargetArgs};
+use crate::cli::{
+    AttachArgs, Cli, DrillFlag, HomeArgs, LaunchArgs, ReplayArgs, ResumeArgs, RunArgs, RunOutput, TargetArgs,
+};
 use crate::exit_code;
 use crate::failure::Failure;
 use crate::ui::home::{Chosen, HomeScreen, work};
@@ -52,7 +54,8 @@ fn show(args: &HomeArgs, theme: Theme, said: Option<String>) -> Result<Chosen, F
 
 /// Does what was chosen exactly as the command line would. `None`: nothing more is wanted.
 fn act(args: &HomeArgs, chosen: Chosen) -> Option<Result<ExitCode, Failure>> {
-    let (state, ui, drill, output) = (args.state.clone(), args.ui.clone(), DrillFlag::default(), RunOutput::Plain);
+    let (state, ui, output) = (args.state.clone(), args.ui.clone(), RunOutput::Plain);
+    let launch = |ui| LaunchArgs { answers: None, output, foreground: false, drill: DrillFlag::default(), ui };
     Some(match chosen {
         Chosen::Quit => return None,
         Chosen::Attach(id) => attach::attach(&AttachArgs { run: id.to_string(), watch: false, output, state, ui }),
@@ -62,25 +65,17 @@ fn act(args: &HomeArgs, chosen: Chosen) -> Option<Result<ExitCode, Failure>> {
         }
         Chosen::Resume(id) => resume::resume(&ResumeArgs {
             run: id.to_string(),
-            answers: None,
-            output,
             ssh_config: args.hosts.ssh_config.clone(),
             state,
-            foreground: false,
-            drill,
-            ui,
+            launch: launch(ui),
         }),
         Chosen::Start { file, params, incident, plan } => run::run(&RunArgs {
             runbook: file.display().to_string(),
             target: TargetArgs { params, hosts: args.hosts.clone() },
             state,
-            answers: None,
-            output,
             incident,
             plan: Some(plan),
-            foreground: false,
-            drill,
-            ui,
+            launch: launch(ui),
         }),
     })
 }

@@ -6,7 +6,7 @@ use banister_runtime::daemon::examine;
 
 use crate::cli::ResumeArgs;
 use crate::failure::Failure;
-use crate::launch::{Brought, Launch};
+use crate::launch::Launch;
 use crate::{select, terminal};
 
 pub(super) fn resume(args: &ResumeArgs) -> Result<ExitCode, Failure> {
@@ -14,15 +14,7 @@ pub(super) fn resume(args: &ResumeArgs) -> Result<ExitCode, Failure> {
     let run = select::run(&args.run, &args.state)?;
     // Before any secret is asked for: it may have an engine, or not be what it was.
     let plan = examine(&run)?;
-    let brought = Brought {
-        answers: args.answers.as_deref(),
-        output: args.output,
-        ssh_config: args.ssh_config.as_deref(),
-        drill: &args.drill,
-        foreground: args.foreground,
-        ui: &args.ui,
-    };
-    let launch = Launch::read(&brought, &plan)?;
+    let launch = Launch::read(&args.launch, args.ssh_config.as_deref(), &plan)?;
     terminal::talk(&format!("{}: resuming run {}", visible(&plan.title), run.id()));
     launch.go(&state, &run, &plan)
 }

@@ -8,7 +8,7 @@ use banister_runtime::driver::prepare;
 use crate::cli::RunArgs;
 use crate::compile::compile;
 use crate::failure::Failure;
-use crate::launch::{Brought, Launch};
+use crate::launch::Launch;
 use crate::{select, terminal};
 
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
@@ -21,15 +21,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         return Err(Failure::new(ExitCode::REFUSED, message).hint(hint));
     }
     let origin = compiled.origin(args.incident.clone());
-    let brought = Brought {
-        answers: args.answers.as_deref(),
-        output: args.output,
-        ssh_config: args.target.hosts.ssh_config.as_deref(),
-        drill: &args.drill,
-        foreground: args.foreground,
-        ui: &args.ui,
-    };
-    let launch = Launch::read(&brought, &compiled.plan)?;
+    let launch = Launch::read(&args.launch, args.target.hosts.ssh_config.as_deref(), &compiled.plan)?;
     let ssh = (launch.ssh(), launch.is_drill());
     let run = prepare(&state, (&compiled.plan, &hash), &origin, launch.answers(), ssh)?;
     terminal::talk(&summary(&compiled.plan, &hash, run.id().as_str()));
