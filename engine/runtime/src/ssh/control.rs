@@ -45,7 +45,16 @@ const MAX_PLACE: usize = 64;
 pub(super) struct ControlDir {
     path: PathBuf,
     /// Held open for the lock on it.
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for ControlDir {
+    /// Lets go of the lock, not only of the file: a program that is being started just now has a copy of every open file
+    /// until it is that program.
+    fn drop(&mut self) {
+        // What cannot be unlocked is closed, which ends it a moment later.
+        let _ = self.lock.unlock();
+    }
 }
 
 impl ControlDir {
@@ -67,7 +76,7 @@ impl ControlDir {
             let lock = File::open(&path).map_err(fail)?;
             // Somebody who sweeps may have taken it for a dead one's in between; then it is gone, or goes now.
             if lock.try_lock().is_ok() && same(&lock, &path) {
-                return Ok(Self { path, _lock: lock });
+                return Ok(Self { path, lock });
             }
         }
     }
@@ -189,6 +198,8 @@ mod tests {
         let living = ControlDir::make_in(place.path(), "0123-4567-89ab-cdef").expect("made");
         let dead = ControlDir::make_in(place.path(), "ffff").expect("made");
         drop(UnixListener::bind(dead.socket(0)).expect("a socket of nobody"));
+        // What a program that is being started has of it.
+        let _copy = dead.lock.try_clone().expect("a copy");
         drop(dead);
         assert_eq!(names(place.path()).len(), 2);
         living.sweep();

@@ -27,7 +27,16 @@ pub struct Holder {
 pub struct RunLock {
     run: RunDir,
     /// Held open for the lock on it.
-    _dir: File,
+    dir: File,
+}
+
+impl Drop for RunLock {
+    /// Lets go of the lock, not only of the file: a program that is being started just now has a copy of every open file
+    /// until it is that program, and with the copy it would hold the run.
+    fn drop(&mut self) {
+        // What cannot be unlocked is closed, which ends it a moment later.
+        let _ = self.dir.unlock();
+    }
 }
 
 impl RunLock {
@@ -44,7 +53,7 @@ impl RunLock {
                     let bytes =
                         serde_json::to_vec(&holder).map_err(|e| StateError::io("write", run.path())(e.into()))?;
                     run.replace("holder.json", &bytes)?;
-                    return Ok(Self { run: run.clone(), _dir: dir });
+                    return Ok(Self { run: run.clone(), dir });
                 }
                 Err(TryLockError::Error(e)) => return Err(StateError::io("lock", run.path())(e)),
                 Err(TryLockError::WouldBlock) if look + 1 < Self::LOOKS => std::thread::sleep(Self::BETWEEN),
@@ -58,6 +67,12 @@ impl RunLock {
     #[must_use]
     pub fn run(&self) -> &RunDir {
         &self.run
+    }
+
+    /// The file that the lock is on, once more.
+    #[cfg(test)]
+    pub(super) fn copy(&self) -> std::io::Result<File> {
+        self.dir.try_clone()
     }
 
     /// Begins the run's journal.
@@ -90,8 +105,10 @@ pub(super) fn holder_of(run: &RunDir) -> Option<Holder> {
 
 /// Whether an engine holds the lock on a directory.
 pub(super) fn is_held(path: &Path) -> std::io::Result<bool> {
-    match File::open(path)?.try_lock_shared() {
-        Ok(()) => Ok(false),
+    let dir = File::open(path)?;
+    match dir.try_lock_shared() {
+        // As in `RunLock::drop`: an engine that comes now must not find it held.
+        Ok(()) => dir.unlock().map(|()| false),
         Err(TryLockError::WouldBlock) => Ok(true),
         Err(TryLockError::Error(e)) => Err(e),
     }

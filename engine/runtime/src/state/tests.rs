@@ -193,6 +193,19 @@ fn one_engine_a_run() {
 }
 
 #[test]
+fn a_run_is_free_also_while_another_thread_starts_a_program() {
+    let (_dir, state) = temp();
+    let run = state.create_run(&RunId::random()).unwrap();
+    // What such a program has of its engine until it is itself: a copy of the file that the lock is on.
+    let lock = run.lock().unwrap();
+    let copy = lock.copy().unwrap();
+    drop(lock);
+    assert!(!run.is_running().unwrap());
+    run.lock().unwrap();
+    drop(copy);
+}
+
+#[test]
 fn runs_are_found_by_their_beginning() {
     let (_dir, state) = temp();
     for id in ["aa00000000000000000000000000000a", "ab00000000000000000000000000000b"] {
