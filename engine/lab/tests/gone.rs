@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use banister_lab::{Bind, Lab, LabError, LabSpec, OPS, Small, cache_dir, testing};
+
+/// How long anything may take before a test gives up. Long: a loaded machine is no failure.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Set for the process that this file starts in order to kill it.
 const VICTIM: &str = "BANISTER_LAB_VICTIM";
@@ -34,27 +37,32 @@ impl Machine {
     }
 }
 
+fn entries() -> impl Iterator<Item = PathBuf> {
+    std::fs::read_dir("/proc").expect("/proc").flatten().map(|entry| entry.path())
+}
+
+fn has_word(process: &Path, word: &str) -> bool {
+    let line = std::fs::read(process.join("cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&line).split('\0').any(|argument| argument == word)
+}
+
 /// The processes whose command line holds a word.
 fn processes(word: &str) -> Vec<PathBuf> {
-    let all = std::fs::read_dir("/proc").expect("/proc").flatten().map(|entry| entry.path());
-    all.filter(|path| {
-        let line = std::fs::read(path.join("cmdline")).unwrap_or_default();
-        String::from_utf8_lossy(&line).split('\0').any(|argument| argument == word)
-    })
-    .collect()
+    entries().filter(|path| has_word(path, word)).collect()
 }
 
 /// The processes with a word in their command line that have become `sleep`. A process that is just replacing its program
-/// has no command line at all, and its new name only before the new line: with both it stays what it is.
+/// has no command line at all, and its new name before the new line: what had the name first and has the line then stays
+/// what it is. The other way round the line could still be the old one's.
 fn sleepers(word: &str) -> Vec<PathBuf> {
     let is_sleep = |path: &PathBuf| std::fs::read_to_string(path.join("comm")).is_ok_and(|name| name == "sleep\n");
-    processes(word).into_iter().filter(is_sleep).collect()
+    entries().filter(is_sleep).filter(|path| has_word(path, word)).collect()
 }
 
 /// The namespaces that processes are in.
 fn namespaces() -> BTreeSet<PathBuf> {
-    let all = std::fs::read_dir("/proc").expect("/proc").flatten().map(|entry| entry.path());
-    all.flat_map(|path| ["mnt", "net", "pid"].map(|kind| std::fs::read_link(path.join("ns").join(kind))))
+    entries()
+        .flat_map(|path| ["mnt", "net", "pid"].map(|kind| std::fs::read_link(path.join("ns").join(kind))))
         .flatten()
         .collect()
 }
@@ -62,7 +70,7 @@ fn namespaces() -> BTreeSet<PathBuf> {
 /// Asserts that a lab with this process in it goes, with all its namespaces.
 fn goes(word: &str, spaces: &BTreeSet<PathBuf>, before: &Machine) {
     let from = Instant::now();
-    while from.elapsed() < Duration::from_secs(5) {
+    while from.elapsed() < PATIENCE {
         if processes(word).is_empty() && namespaces().is_disjoint(spaces) && Machine::now() == *before {
             return;
         }
@@ -93,7 +101,7 @@ fn sleep_in(lab: &Lab, word: &str) {
     let host = lab.host("web-1").expect("web-1");
     host.sh(&format!("setsid sleep {word} >/dev/null 2>&1 &")).expect("a script");
     let from = Instant::now();
-    while sleepers(word).is_empty() && from.elapsed() < Duration::from_secs(5) {
+    while sleepers(word).is_empty() && from.elapsed() < PATIENCE {
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -105,7 +113,7 @@ fn victim() {
     let lab = Lab::up(&LabSpec::web(2)).expect("a lab");
     sleep_in(&lab, &word);
     println!("\nready");
-    std::thread::sleep(Duration::from_secs(60));
+    std::thread::sleep(2 * PATIENCE);
 }
 
 #[test]
@@ -171,7 +179,7 @@ fn a_child_stands_for_the_process_inside() {
     let word = unique(4);
     let until = |count: usize| {
         let from = Instant::now();
-        while sleepers(&word).len() != count && from.elapsed() < Duration::from_secs(5) {
+        while sleepers(&word).len() != count && from.elapsed() < PATIENCE {
             std::thread::sleep(Duration::from_millis(5));
         }
         assert_eq!(sleepers(&word).len(), count);
