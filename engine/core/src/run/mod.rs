@@ -30,6 +30,7 @@ mod checks;
 mod decide;
 mod effect;
 mod exit_code;
+mod foreseen;
 mod graph;
 mod input;
 mod journal;

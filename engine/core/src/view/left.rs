@@ -85,6 +85,7 @@ impl RunView {
     fn rest(&self, task: TaskIndex, takes: Option<u64>, now: &Stamp) -> Option<u64> {
         let is = self.state.task(task);
         match &is.state {
+            TaskState::Todo if self.will_skip.contains(&task) => Some(0),
             // A verify is short beside its step, and no history has it by itself.
             state if state.is_satisfied() => Some(0),
             TaskState::Asking | TaskState::Verifying(_) => Some(0),
@@ -127,9 +128,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::plan::{Action, EffectClass};
+    use crate::plan::{Action, Condition, EffectClass};
     use crate::run::RecordKind;
-    use crate::run::testing::{at, command, plan, step};
+    use crate::run::testing::{Bench, at, command, plan, step};
     use crate::view::testing::{Story, all};
 
     fn story(name: &str) -> Story {
@@ -208,6 +209,21 @@ mod tests {
             let story = self::story(name);
             assert_eq!(left(&story, &learnt(&story)).last(), Some(&None), "{name}");
         }
+    }
+
+    #[test]
+    fn what_will_be_skipped_needs_no_time_though_nobody_knows_how_long_it_takes() {
+        let check = |when: &str, expect: Option<u64>| {
+            let mut unseen = step("unseen", &[0], &[0], Action::Command(Box::new(command(EffectClass::Repeatable))));
+            unseen.when = Some(Condition(when.to_owned()));
+            let steps = vec![step("settle", &[], &[], Action::Wait { ms: 1_000 }), unseen];
+            let bench = Bench::start(plan(1, steps));
+            let mut view = RunView::new(bench.run.plan().clone());
+            bench.journal.records.iter().for_each(|record| view.apply(record).unwrap());
+            assert_eq!(view.left_ms(&Usual::default(), &at(0)), expect, "{when}");
+        };
+        check("host.name == 'web-2'", Some(1_000));
+        check("host.name == 'web-1'", None);
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub struct StepRow {
     pub ask: Option<AskId>,
     /// A contradicting outcome came late: somebody should look.
     pub late: bool,
+    /// The plan alone says that it will be skipped when it is reached: nobody need wait for it.
+    pub will_skip: bool,
 }
 
 /// One host of a roll.

@@ -58,6 +58,8 @@ pub struct RunView {
     /// The latest note: before it holds the run, the engine says why in one.
     pub(super) last_note: Option<String>,
     pub(super) stopped_by: Option<StepPath>,
+    /// What the plan alone says will be skipped; known from the first record on.
+    pub(super) will_skip: BTreeSet<TaskIndex>,
     poison: Option<ReplayError>,
 }
 
@@ -81,6 +83,7 @@ impl RunView {
             lacks: None,
             last_note: None,
             stopped_by: None,
+            will_skip: BTreeSet::new(),
             poison: None,
         }
     }

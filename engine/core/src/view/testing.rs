@@ -139,6 +139,21 @@ fn held() -> Story {
     tell("held", bench)
 }
 
+/// The first host is looked at by a person, then the roll goes on; it is at its second host.
+fn canary() -> Story {
+    let mut plan = rolling(3, 0);
+    let mut look = step("look", &[0], &[], Action::Pause { text: Template::text("Look at web-1") });
+    look.when = Some(Condition("host.name == 'web-1'".to_owned()));
+    let Action::Roll(roll) = &mut plan.steps[0].action else { unreachable!() };
+    roll.gate = None;
+    roll.steps.push(look);
+    plan.steps.push(step("tell", &[0], &[], Action::Pause { text: Template::text("Tell the channel") }));
+    let mut bench = Bench::start(plan);
+    bench.run_all(|_| ended(0, ""));
+    bench.answer(Word::Continue).unwrap();
+    tell("canary", bench)
+}
+
 fn approved() -> Story {
     let approve = Approve {
         allows: vec![StepIndex(1)],
@@ -355,6 +370,7 @@ pub(crate) fn all() -> Vec<Story> {
         unknown_and_a_person(),
         held(),
         approved(),
+        canary(),
         glass_broken(),
         crashed_and_resumed(),
         aborted(),

@@ -86,6 +86,17 @@ fn a_view_in_the_middle_of_a_run_says_where_it_is() {
 }
 
 #[test]
+fn nobody_is_said_to_be_needed_for_what_will_be_skipped() {
+    let story = testing::all().into_iter().find(|s| s.name == "canary").unwrap();
+    let view = fold(&story, &story.records);
+    let needed = |view: &RunView| view.next_ask().map(|ask| ask.path.to_string());
+    assert_eq!(needed(&view), Some("tell".to_owned()), "the canary's ask is not the other hosts'");
+    assert_eq!(needed(&fold(&story, &story.records[..1])), Some("roll/@web-1/look".to_owned()));
+    let skips = view.steps().filter(|row| row.will_skip).map(|row| row.path.to_string());
+    assert_eq!(skips.collect::<Vec<_>>(), ["roll/@web-2/look", "roll/@web-3/look"]);
+}
+
+#[test]
 fn a_snapshot_is_read_back_as_it_was_written() {
     for story in testing::all() {
         for cut in 0..=story.records.len() {

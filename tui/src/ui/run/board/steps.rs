@@ -64,6 +64,8 @@ pub(crate) struct StepLine {
     pub(crate) is_for_people: bool,
     /// A contradicting outcome came late.
     pub(crate) late: bool,
+    /// The plan alone says that what of it is still to come will be skipped.
+    pub(crate) will_skip: bool,
 }
 
 impl StepLine {
@@ -184,6 +186,7 @@ impl StepLine {
             by: None,
             is_for_people: matches!(row.kind.as_str(), "pause" | "approve" | "manual"),
             late: false,
+            will_skip: false,
             id: RowId::Line { top, batch, name },
         }
     }
@@ -216,6 +219,7 @@ impl StepLine {
         self.tries = members.iter().map(|row| tries(row)).max().unwrap_or(0);
         self.by = members.iter().find_map(|row| row.by.clone());
         self.late = members.iter().any(|row| row.late);
+        self.will_skip = self.word == "todo" && members.iter().all(|row| row.word != "todo" || row.will_skip);
     }
 }
 

@@ -165,6 +165,9 @@ fn who(line: &StepLine, board: &Board) -> Option<String> {
     if line.tries > 1 {
         return Some(format!("try {}", line.tries));
     }
+    if line.will_skip {
+        return Some("will skip".to_owned());
+    }
     if !line.is_for_people || line.word == "ok" {
         return None;
     }
@@ -191,6 +194,7 @@ fn note(screen: &RunScreen, board: &Board, line: &StepLine, wide: bool) -> Strin
         (Some(by), _) => format!("by {}", shown(by)),
         (None, _) if line.tries > 1 => format!("try {}", line.tries),
         (None, "RUN") => time("max ", line.limit_ms).or_else(|| time("usual ", line.usual_ms)).unwrap_or_default(),
+        (None, "todo") if line.will_skip => "will skip".to_owned(),
         (None, "todo") if line.is_for_people => "a person".to_owned(),
         _ => range.or_else(|| time("usual ", line.usual_ms)).unwrap_or_default(),
     }
