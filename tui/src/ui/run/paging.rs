@@ -1,11 +1,12 @@
 //! Moving about on a page that scrolls as a whole: the timeline, the plan.
 
-use super::view::{height, plan_hits, timeline_rows};
+use super::view::{height_now, plan_hits, timeline_rows};
 use super::{Action, Page, RunScreen};
 
 /// Rows of a page: those of the screen without the head, the rule and the footer.
-fn rows_of(size: (u16, u16)) -> usize {
-    usize::from(size.1.saturating_sub(height(size) + 2)).max(1)
+fn rows_of(screen: &RunScreen) -> usize {
+    let size = screen.model.size;
+    usize::from(size.1.saturating_sub(height_now(screen, size) + 2)).max(1)
 }
 
 impl RunScreen {
@@ -16,7 +17,7 @@ impl RunScreen {
             Page::Timeline => timeline_rows(&self.model, &self.place).len(),
             Page::Plan => self.model.plan_lines.len(),
         };
-        let rows = rows_of(self.model.size);
+        let rows = rows_of(self);
         let last = count.saturating_sub(rows);
         let here = self.place.line.unwrap_or(last);
         let page = rows.saturating_sub(1).max(1);
@@ -35,7 +36,7 @@ impl RunScreen {
 
     /// Further down: at its end the timeline is followed again.
     fn down(&self, line: usize, count: usize) -> Option<usize> {
-        let rows = rows_of(self.model.size);
+        let rows = rows_of(self);
         (line < count.saturating_sub(rows) || (self.place.page == Page::Plan && line < count)).then_some(line)
     }
 

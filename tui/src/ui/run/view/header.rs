@@ -14,11 +14,28 @@ use crate::ui::text::{cut, fit, shown, width, wrap};
 /// Characters of a run's id that are shown: enough to name it.
 const ID: usize = 8;
 
-/// Rows that it takes.
+/// Stands before the author's sentence.
+const IF_IT_FAILS: &str = " IF IT FAILS  ";
+
+/// Rows of a screen from which a long sentence may have two of them.
+const TWO_ROWS: u16 = 16;
+
+/// Rows that it takes at least.
 pub(in crate::ui::run) fn height((width, height): (u16, u16)) -> u16 {
     let all = if is_wide((width, height)) { 5 } else { 4 };
     // The footer stays.
     all.min(height.saturating_sub(1))
+}
+
+/// Rows that it takes now: what to do if it fails is worth a row of what lies below.
+pub(in crate::ui::run) fn height_now(screen: &RunScreen, size: (u16, u16)) -> u16 {
+    let sentence = screen.model.board().map(|board| shown(&board.if_it_fails)).unwrap_or_default();
+    let is_long = wrap(&sentence, room_of_sentence(size.0)).len() > 1;
+    height(size).max(if is_long && size.1 >= TWO_ROWS { 5 } else { 0 })
+}
+
+fn room_of_sentence(cells: u16) -> usize {
+    usize::from(cells).saturating_sub(width(IF_IT_FAILS) + 1).max(1)
 }
 
 /// The beginning of a run's id.
@@ -45,9 +62,8 @@ pub(super) fn draw(screen: &RunScreen, frame: &mut Frame<'_>, area: Rect, now: &
     lines.push(now_line::now(model, view, board, cells, label, now));
     lines.push(now_line::next(model, board, cells, label));
     let sentence = shown(&board.if_it_fails);
-    let first = " IF IT FAILS  ";
-    let rows = if wide && area.height >= 5 { 2 } else { 1 };
-    let room = cells.saturating_sub(width(first) + 1).max(1);
+    let rows = if area.height >= 5 { 2 } else { 1 };
+    let room = room_of_sentence(area.width);
     let mut wrapped = wrap(&sentence, room);
     if wrapped.len() > rows {
         // What does not fit says so.
@@ -60,8 +76,11 @@ pub(super) fn draw(screen: &RunScreen, frame: &mut Frame<'_>, area: Rect, now: &
         }
     }
     for (at, line) in wrapped.into_iter().enumerate() {
-        let before =
-            if at == 0 { Span::styled(first, model.theme.label()) } else { Span::raw(" ".repeat(width(first))) };
+        let before = if at == 0 {
+            Span::styled(IF_IT_FAILS, model.theme.label())
+        } else {
+            Span::raw(" ".repeat(width(IF_IT_FAILS)))
+        };
         lines.push(Line::from(vec![before, Span::raw(line)]));
     }
     super::frames::lines(frame, area, lines);

@@ -39,7 +39,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::{Page, RunScreen};
 
-pub(super) use header::{clock, height};
+pub(super) use header::{clock, height, height_now};
 pub(super) use output::{hits, shown_line};
 pub(super) use plan::hits as plan_hits;
 pub(super) use timeline::rows as timeline_rows;
@@ -68,7 +68,7 @@ pub(super) fn draw(screen: &RunScreen, frame: &mut Frame<'_>, now: &Now) {
     if screen.place.page == Page::Run && screen.place.zoom {
         return zoom::draw(screen, frame, area, now);
     }
-    let head = header::height(size);
+    let head = header::height_now(screen, size);
     let [head, body, foot] =
         Layout::vertical([Constraint::Length(head), Constraint::Fill(1), Constraint::Length(1)]).areas(area);
     header::draw(screen, frame, head, now);

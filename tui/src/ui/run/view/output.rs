@@ -16,7 +16,8 @@ use super::super::{Board, Pane, RunScreen, Stream, StreamKey};
 use super::banner;
 use super::frames::{self, Title};
 use super::header::short_id;
-use crate::ui::text::{cut, shown, width};
+use crate::ui::Theme;
+use crate::ui::text::{cut, shown, width, wrap};
 
 /// A line of a host as it is shown. The end of a line of another system is none of it.
 pub(in crate::ui::run) fn shown_line(line: &[u8]) -> String {
@@ -90,18 +91,12 @@ pub(super) fn rows(screen: &RunScreen, board: &Board, cells: usize, height: usiz
         return vec![Line::styled(" nothing is under the cursor that prints", theme.dim())];
     };
     let Some(row) = board.step(&looked.path) else { return Vec::new() };
-    let mut facts = facts(screen, board, row);
-    // What was printed has the larger part of the room.
-    facts.truncate((height / 2).max(1));
-    let mut lines: Vec<Line<'static>> = facts
-        .into_iter()
-        .map(|(text, attention)| {
-            let style = if attention { theme.attention() } else { theme.dim() };
-            Line::styled(cut(&format!(" {text}"), cells).into_owned(), style)
-        })
-        .collect();
+    let stream = stream_of(screen, &looked).filter(|stream| stream.end() > stream.first());
+    // What was printed has the larger part of the room; where nothing was, one row says so.
+    let most = if stream.is_some() { height / 2 } else { height.saturating_sub(1) }.max(1);
+    let mut lines = laid_out(facts(screen, board, row), cells, most, theme);
     let room = height.saturating_sub(lines.len());
-    match stream_of(screen, &looked).filter(|stream| stream.end() > stream.first()) {
+    match stream {
         Some(stream) => lines.extend(printed(screen, stream, cells, room)),
         None => lines.extend(
             nothing(screen, row, &looked)
@@ -112,12 +107,33 @@ pub(super) fn rows(screen: &RunScreen, board: &Board, cells: usize, height: usiz
     lines
 }
 
+/// The facts in as many rows as they may have: the first is read to its end before others have any.
+fn laid_out(facts: Vec<(String, bool)>, cells: usize, most: usize, theme: Theme) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    let count = facts.len();
+    for (at, (text, attention)) in facts.into_iter().enumerate() {
+        let style = if attention { theme.attention() } else { theme.dim() };
+        let indent = text.len() - text.trim_start().len() + 1;
+        let mut rows = wrap(text.trim_start(), cells.saturating_sub(indent + 1));
+        // A row for each of those that follow, as long as there are any.
+        let may = most.saturating_sub(lines.len() + count - at - 1).max(1);
+        if rows.len() > may {
+            let rest = rows.split_off(may - 1).join(" ");
+            rows.push(cut(&rest, cells.saturating_sub(indent + 1)).into_owned());
+        }
+        lines.extend(rows.into_iter().map(|row| Line::styled(format!("{}{row}", " ".repeat(indent)), style)));
+    }
+    lines.truncate(most);
+    lines
+}
+
 /// What matters more than the output: the question, the doubt, the gate's last sample.
 fn facts(screen: &RunScreen, board: &Board, row: &StepRow) -> Vec<(String, bool)> {
     let mut facts = Vec::new();
     if let Some(ask) = row.ask.as_ref().and_then(|id| board.asks.iter().find(|ask| ask.id == *id)) {
         facts.push((format!("! ASK  {}", shown(&ask.question)), true));
-        if row.host.is_none() {
+        // Of several asks the head has the sentence of one.
+        if row.host.is_none() && ask.if_it_fails != board.if_it_fails {
             facts.push((format!("IF IT FAILS  {}", shown(&ask.if_it_fails)), false));
         }
     }

@@ -30,10 +30,12 @@ pub(super) fn draw(screen: &RunScreen, board: &Board, frame: &mut Frame<'_>, are
 fn shares(height: u16, steps: usize, hosts: usize, pane: Pane) -> [u16; 2] {
     let free = height.saturating_sub(3);
     let part = |of: u16| (free * of / 15).max(1);
+    // A row that no share has whole is a host's: they are what is counted.
+    let more = |of: u16| (free * of).div_ceil(15).max(1);
     let [steps_part, hosts_part] = match pane {
-        Pane::Steps => [part(7), part(5)],
-        Pane::Hosts => [part(5), part(7)],
-        Pane::Output => [part(5), part(4)],
+        Pane::Steps => [part(7), more(5)],
+        Pane::Hosts => [part(5), more(7)],
+        Pane::Output => [part(5), more(4)],
     };
     let need = |rows: usize| u16::try_from(rows).unwrap_or(u16::MAX).max(1);
     [steps_part.min(need(steps)) + 1, hosts_part.min(need(hosts)) + 1]
