@@ -12,8 +12,9 @@ use crate::layer::Layer;
 use crate::supervisor::Supervisor;
 use crate::{LabError, LabSpec, OPS};
 
-/// How long a lab of few hosts may take to come up, and any request to be done.
-const LIMIT: Duration = Duration::from_secs(20);
+/// How long a lab of few hosts may take to come up, and any request to be done. A second or two; on a loaded machine many
+/// more, and only a lab that will never come up has to be told of.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Hosts beyond this number have this much more time each: every one is a key, an sshd and some dozen mounts.
 const FEW: usize = 10;

@@ -14,7 +14,7 @@ use crate::deadline::Deadline;
 use crate::enter::PATH;
 
 /// How long a lab may take to end once it was told to.
-const END: Duration = Duration::from_secs(10);
+const END: Duration = Duration::from_secs(30);
 
 /// Lines of its log that are kept.
 const KEPT: usize = 30;

@@ -6,8 +6,17 @@ use std::time::{Duration, Instant};
 use banister_lab::testing::{self, Inside};
 use banister_lab::{LabHost, LabSpec, Small};
 
+/// How long anything may take before a test gives up. Long: a loaded machine is no failure.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 fn ssh(host: &str, script: &str) -> (Option<i32>, String) {
-    let options = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=2"];
+    ssh_within(PATIENCE, host, script)
+}
+
+/// The same where nobody is expected to answer.
+fn ssh_within(patience: Duration, host: &str, script: &str) -> (Option<i32>, String) {
+    let patience = format!("ConnectTimeout={}", patience.as_secs());
+    let options = ["-o", "BatchMode=yes", "-o", &patience];
     let output = Command::new("ssh").args(options).args([host, script]).output().expect("ssh");
     let text = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8_lossy(&text).trim().to_owned())
@@ -74,10 +83,15 @@ fn own(lab: &Inside) {
         ids.dedup();
         assert_eq!(ids.len(), 4, "{path}: {ids:?}");
     }
-    // Only its own processes.
-    let pids: usize =
-        host(lab, "web-1").sh("ls -d /proc/[0-9]* | wc -l").expect("the lab does it").parse().expect("the lab does it");
-    assert!(pids < 12, "{pids} processes");
+    // Only its own processes, once those of the logins above have ended.
+    let pids = || -> usize {
+        let said = host(lab, "web-1").sh("ls -d /proc/[0-9]* | wc -l").expect("the lab does it");
+        said.parse().expect("the lab does it")
+    };
+    let from = Instant::now();
+    while pids() >= 12 {
+        assert!(from.elapsed() < PATIENCE, "{} processes", pids());
+    }
 }
 
 fn account(_: &Inside) {
@@ -126,7 +140,7 @@ fn cut(lab: &Inside) {
     let host = host(lab, "web-3");
     host.cut().expect("the lab does it");
     let from = Instant::now();
-    let (status, said) = ssh("web-3", "true");
+    let (status, said) = ssh_within(Duration::from_secs(2), "web-3", "true");
     assert_eq!(status, Some(255));
     assert!(said.contains("timed out"), "{said}");
     assert!(from.elapsed() > Duration::from_millis(1900), "somebody was told after {:?}", from.elapsed());
@@ -192,14 +206,16 @@ fn slow(lab: &Inside) {
         from.elapsed()
     };
     let long = Duration::from_secs(2);
+    // One that is slow always takes so long; one that is not takes less as soon as the machine has time for it.
+    let is_quick = |account: &str| (0..10).any(|_| took(account) < long);
     host.slow_login(Some(long)).expect("the lab does it");
     assert!(took("web-2") > long);
     assert!(took("ops@web-2") > long);
     host.slow_login(None).expect("the lab does it");
-    assert!(took("web-2") < long);
+    assert!(is_quick("web-2"));
     host.slow_next_login(long).expect("the lab does it");
     assert!(took("ops@web-2") > long);
-    assert!(took("ops@web-2") < long);
+    assert!(is_quick("ops@web-2"));
     host.slow_login(None).expect("the lab does it");
 }
 
@@ -209,10 +225,12 @@ fn frozen(lab: &Inside) {
     assert_eq!(pids.iter().filter(|process| process.is_listener()).count(), 1, "{pids:?}");
     let listener = pids.iter().find(|process| process.is_listener()).expect("the lab does it").pid;
     host.sh(&format!("kill -STOP {listener}")).expect("the lab does it");
-    assert_eq!(ssh("web-2", "true").0, Some(255));
+    assert_eq!(ssh_within(Duration::from_secs(2), "web-2", "true").0, Some(255));
     host.sh(&format!("kill -CONT {listener}")).expect("the lab does it");
     assert_eq!(ssh("web-2", "true").0, Some(0));
-    host.sh(&format!("kill -KILL {listener}")).expect("the lab does it");
+    // It listens until it is quite gone.
+    host.sh(&format!("kill -KILL {listener}; while [ -e /proc/{listener} ]; do sleep 0.01; done"))
+        .expect("the lab does it");
     assert!(ssh("web-2", "true").1.contains("refused"));
     host.reboot().expect("the lab does it");
     assert_eq!(ssh("web-2", "true").0, Some(0));

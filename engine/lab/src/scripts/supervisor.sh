@@ -99,7 +99,7 @@ boot() { # NAME...
         echo $! >"$lab/hosts/$name/unshare"
     done
     while [ "$left" -gt 0 ]; do
-        read -r -t 15 -u 9 name word pid || { echo 'no sshd answered within 15 s' >&2; return 1; }
+        read -r -t 50 -u 9 name word pid || { echo 'no sshd answered within 50 s' >&2; return 1; }
         # What an earlier boot that went wrong left.
         case " $* " in *" $name "*) ;; *) continue ;; esac
         [ "$word" = up ] || { echo "$name did not come up" >&2; return 1; }
@@ -115,7 +115,7 @@ halt() { # NAME
     local host=$lab/hosts/$1 pid i
     pid=$(<"$host/pid")
     kill -KILL "$(<"$host/unshare")" || :
-    for ((i = 0; i < 500; i++)); do
+    for ((i = 0; i < 3000; i++)); do
         [ -e "/proc/$pid" ] || break
         sleep 0.01
     done
