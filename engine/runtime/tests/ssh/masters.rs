@@ -11,7 +11,7 @@ use super::connecting::{gone, ssh_with};
 use super::ended::exit;
 use super::engine;
 use super::outcomes::none_runs;
-use super::site::{Site, change, execute, look, settle};
+use super::site::{PATIENCE, Site, change, execute, look, settle};
 
 pub(crate) async fn killed_engine(site: Site) {
     let mut child = Command::new(std::env::current_exe().unwrap())
@@ -32,7 +32,7 @@ pub(crate) async fn killed_engine(site: Site) {
     site.until(&none_runs("sleep 98764")).await;
     assert!(!tokio::task::block_in_place(|| site.lab.exec(&none_runs("sleep 98765"))).unwrap().status.success());
     let masters = site.masters();
-    gone(site.name(), Duration::from_secs(5)).await;
+    gone(site.name()).await;
     let executor = site.met(&masters).await;
     site.sh(": >/tmp/go");
     let (answer, _) = settle(&executor, &engine::changing()).await;
@@ -40,7 +40,7 @@ pub(crate) async fn killed_engine(site: Site) {
     assert_eq!(exit(&report), Exit::Code(0));
     assert_eq!(site.sh("cat /tmp/ran"), "once");
     masters.close().await;
-    gone(site.name(), Duration::from_secs(1)).await;
+    gone(site.name()).await;
 }
 
 fn signal(pid: u32, signal: Signal) {
@@ -57,7 +57,7 @@ pub(crate) async fn stopped(site: Site) {
     assert_eq!(exit(&report), Exit::Code(0));
     let from = Instant::now();
     while ssh_with(site.name()).contains(&master) {
-        assert!(from.elapsed() < Duration::from_secs(6), "the stopped master was not killed");
+        assert!(from.elapsed() < PATIENCE, "the stopped master was not killed");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     // And at the end nothing waits for one.
@@ -70,6 +70,6 @@ pub(crate) async fn stopped(site: Site) {
     masters.close().await;
     drop((executor, masters));
     println!("{}: closed over a stopped master in {} ms", site.name(), from.elapsed().as_millis());
-    assert!(from.elapsed() < Duration::from_secs(6), "{:?}", from.elapsed());
-    gone(site.name(), Duration::from_secs(1)).await;
+    assert!(from.elapsed() < PATIENCE, "{:?}", from.elapsed());
+    gone(site.name()).await;
 }

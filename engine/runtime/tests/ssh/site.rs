@@ -18,6 +18,9 @@ use banister_runtime::transport::{Asked, Context, Executor, OutputSink};
 
 use crate::ended::Printed;
 
+/// How long anything may take before a check gives up. Long: a loaded machine is no failure.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
 /// The hosts of the lab.
 pub(crate) struct Sites(Vec<LabHost>);
 
@@ -54,7 +57,7 @@ impl Site {
     pub(crate) async fn until(&self, script: &str) {
         let from = Instant::now();
         while !tokio::task::block_in_place(|| self.lab.exec(script)).unwrap().status.success() {
-            assert!(from.elapsed() < Duration::from_secs(60), "{}: never came about: {script}", self.name());
+            assert!(from.elapsed() < PATIENCE, "{}: never came about: {script}", self.name());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
