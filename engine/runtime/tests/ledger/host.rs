@@ -12,6 +12,9 @@ use banister_runtime::transport::{Asked, Context, Executor, Finished, LocalTrans
 
 use crate::ended::Printed;
 
+/// How long anything may take before a test gives up. Long: a loaded machine is no failure.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// One shell the wrapper must run under.
 pub(crate) type ShellWords = Vec<&'static str>;
 
@@ -67,6 +70,13 @@ impl Host {
         Executor::new(Arc::new(LocalTransport::with_shell(shell)), place(self.scratch.path()))
     }
 
+    /// An engine that gives what it stops all the time it wants to end by itself.
+    pub(crate) fn patient(&self) -> Arc<Executor> {
+        let grace_ms = u64::try_from(PATIENCE.as_millis()).unwrap();
+        let place = LedgerPlace { grace_ms, ..place(self.scratch.path()) };
+        Executor::new(Arc::new(LocalTransport::with_shell(&self.shell)), place)
+    }
+
     /// An engine whose request waits, wholly sent, until somebody has written to a pipe.
     pub(crate) fn late(&self, fifo: &Fifo) -> Arc<Executor> {
         let waits = format!("read line <{}; exec {}", fifo.path().display(), self.shell.join(" "));
@@ -120,8 +130,17 @@ pub(crate) fn place(dir: &Path) -> LedgerPlace {
 }
 
 pub(crate) async fn execute(executor: &Arc<Executor>, request: &ExecuteRequest) -> (Report, Printed) {
+    execute_with(executor, request, Arc::new(Token)).await
+}
+
+/// The same with other secrets.
+pub(crate) async fn execute_with(
+    executor: &Arc<Executor>,
+    request: &ExecuteRequest,
+    secrets: Arc<dyn SecretSource + Send + Sync>,
+) -> (Report, Printed) {
     let printed = Printed::default();
-    let context = Context { secrets: Arc::new(Token), sink: Box::new(printed.clone()), head: None };
+    let context = Context { secrets, sink: Box::new(printed.clone()), head: None };
     let Finished { report, .. } = executor.execute(request, context).await;
     (report, printed)
 }
@@ -186,7 +205,7 @@ impl SecretSource for Token {
 pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
-        assert!(start.elapsed() < Duration::from_secs(30), "never came about: {what}");
+        assert!(start.elapsed() < PATIENCE, "never came about: {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
@@ -210,6 +229,6 @@ impl Fifo {
     pub(crate) async fn opened_by_reader(&self) -> std::fs::File {
         let path = self.0.clone();
         let opened = tokio::task::spawn_blocking(move || std::fs::File::options().write(true).open(path).unwrap());
-        tokio::time::timeout(Duration::from_secs(30), opened).await.unwrap().unwrap()
+        tokio::time::timeout(PATIENCE, opened).await.unwrap().unwrap()
     }
 }
