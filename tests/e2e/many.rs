@@ -4,7 +4,6 @@ use std::fs;
 
 use banister_lab::testing::{Inside, inside};
 use banister_lab::{Bind, LabHost, LabSpec};
-use rustix::process::Signal;
 
 use crate::random_kills;
 use crate::scenario::{Engine, Scenario, until};
@@ -71,7 +70,7 @@ impl<'a> Many<'a> {
     }
 
     fn open_gate(&self) {
-        self.wrong().sh("timeout 20 sh -c 'echo >/srv/gate'").expect("somebody at the gate");
+        self.wrong().sh("timeout 60 sh -c 'echo >/srv/gate'").expect("somebody at the gate");
     }
 
     /// A file of `two` in the ledger.
@@ -171,7 +170,7 @@ fn held_claim(lab: &Inside) -> Many<'_> {
 fn let_go(many: &Many<'_>) {
     let process = many.key("process");
     many.wrong()
-        .sh(&format!("line=$(timeout 20 cat {process}); rm {process}; echo \"$line\" >{process}"))
+        .sh(&format!("line=$(timeout 60 cat {process}); rm {process}; echo \"$line\" >{process}"))
         .expect("it goes");
 }
 
@@ -214,7 +213,7 @@ fn started_and_still_running_when_the_next_engine_comes(lab: &Inside) {
 fn ended_unread(lab: &Inside) -> Many<'_> {
     let (many, engine) = Many::new(lab, "touch /srv/block");
     many.arrived();
-    engine.signal(Signal::STOP);
+    engine.stop();
     many.open_gate();
     until("the status is whole", || many.holds(&format!("grep -q ' end' {}", many.key("status"))));
     engine.kill();

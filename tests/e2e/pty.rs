@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+use rustix::termios::{LocalModes, OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 
 use crate::scenario::{PATIENCE, Scenario, skip, until};
 
@@ -52,6 +52,16 @@ impl Pty {
 
     /// The same for any program, with the environment of its command. `TERM` is `xterm-256color` unless it says another.
     pub(crate) fn start(command: Command, width: u16, height: u16) -> Option<Self> {
+        Self::begin(command, width, height, true)
+    }
+
+    /// `banister` on a terminal that shows nothing of what is typed by itself, also not before the program has begun to
+    /// read and after it has ended: all that is read is the program's.
+    pub(crate) fn silent(scenario: &Scenario, args: &[&str], width: u16, height: u16) -> Option<Self> {
+        Self::begin(scenario.command(args), width, height, false)
+    }
+
+    fn begin(command: Command, width: u16, height: u16, echo: bool) -> Option<Self> {
         let path = std::env::var_os("PATH").expect("PATH");
         if !std::env::split_paths(&path).any(|dir| dir.join("setsid").exists()) {
             skip("`setsid` (util-linux) is missing");
@@ -61,6 +71,11 @@ impl Pty {
         grantpt(&master).expect("its rights");
         unlockpt(&master).expect("its lock");
         tcsetwinsize(&master, winsize(width, height)).expect("its size");
+        if !echo {
+            let mut modes = tcgetattr(&master).expect("its modes");
+            modes.local_modes.remove(LocalModes::ECHO);
+            tcsetattr(&master, OptionalActions::Now, &modes).expect("its modes");
+        }
         let name = ptsname(&master, Vec::new()).expect("its name");
         let name = std::ffi::OsStr::from_bytes(name.as_bytes());
         let open = || -> Stdio { OpenOptions::new().read(true).write(true).open(name).expect("the terminal").into() };
@@ -99,7 +114,12 @@ impl Pty {
 
     /// Types keys, as the bytes a terminal sends for them.
     pub(crate) fn types(&mut self, keys: &str) {
-        self.master.as_mut().expect("the terminal is here").write_all(keys.as_bytes()).expect("a key");
+        self.may_type(keys).expect("a key");
+    }
+
+    /// The same where the program may have ended: then nobody is there to take them.
+    pub(crate) fn may_type(&mut self, keys: &str) -> std::io::Result<()> {
+        self.master.as_mut().expect("the terminal is here").write_all(keys.as_bytes())
     }
 
     /// Pastes a text, as a terminal in bracketed paste does.

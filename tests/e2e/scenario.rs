@@ -209,6 +209,12 @@ impl Scenario {
     }
 }
 
+/// Whether a process has ended. One that nobody has waited for yet has, and still takes signals.
+pub(crate) fn has_ended(pid: Pid) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap_or_default();
+    stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['Z', 'X']))
+}
+
 /// The process that held a run last.
 pub(crate) fn holder(run: &Path) -> Option<Pid> {
     let text = fs::read_to_string(run.join("holder.json")).ok()?;

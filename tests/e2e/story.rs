@@ -95,6 +95,8 @@ fn a_night_on_a_bastion() {
         alice.types("go\r");
         until("it waits for a look", || journal().contains("\"path\":\"look\""));
         assert_eq!(said(lab, "web-2"), "mended");
+        // Until then the dialog has the keys.
+        alice.watches("the dialog has closed", |screen| screen.contains("ASK 3 look") && !screen.contains("type `go`"));
 
         // She leaves and comes back; then her terminal is gone.
         alice.types("q");
@@ -110,6 +112,7 @@ fn a_night_on_a_bastion() {
         bob.types("go\r");
         until("bob has the pen", || journal().contains("pen.taken"));
         assert_eq!(author("pen.taken").0, "bob");
+        bob.watches("the dialog has closed", |screen| !screen.contains("type `go`"));
 
         // The engine is killed; his screen says so, and he goes on with another.
         root("pkill -9 -u alice -f 'banister-twin engine'");
@@ -126,14 +129,16 @@ fn a_night_on_a_bastion() {
         assert!(has("step.succeeded", "last/@web-1"));
 
         // Another run of it is aborted before anything was agreed to.
+        let first = root(&format!("ls {STATE}/runs"));
         let mut bob = sits("bob", &["run", "story", "-i", &inventory, "-F", &config, "-p", "word=again"]);
         bob.sees("a opens it");
         bob.types(":abort\r");
         bob.sees("wait");
         bob.types("1");
         bob.sees("to abort");
-        let newest = root(&format!("ls -t {STATE}/runs | head -1"));
-        bob.types(&format!("{}\r", newest.get(..8).expect("an id")));
+        let both = root(&format!("ls {STATE}/runs"));
+        let second = both.lines().find(|run| *run != first.trim()).expect("another run");
+        bob.types(&format!("{}\r", second.get(..8).expect("an id")));
         bob.sees("the run is over, 43");
         bob.types("q");
         assert_eq!(bob.exit(), 43);
