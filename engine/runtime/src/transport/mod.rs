@@ -13,6 +13,7 @@ mod follow;
 mod local;
 mod observe;
 mod sink;
+mod splitter;
 mod talk;
 
 use std::fmt;
