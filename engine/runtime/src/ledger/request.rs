@@ -1,7 +1,7 @@
 //! Turns a request into the script that is sent.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use banister_core::plan::Shell;
 use banister_core::run::{EffectKey, ExecuteRequest, NotStartedReason, ResolvedCommand, ResolvedKind, ResolvedValue};
@@ -9,6 +9,7 @@ use banister_core::runbook::ParamName;
 
 use super::{NulError, ShellText};
 use crate::digest::sha256;
+use crate::locked::locked;
 use crate::secrets::Secrets;
 
 /// Knows the values of secret parameters.
@@ -201,8 +202,14 @@ fn functions() -> &'static BTreeMap<&'static str, String> {
     })
 }
 
-/// Appends what a verb needs of the wrapper: what a shell does not have to read is read fastest.
-fn wrapper(text: &mut ShellText, verb: &'static str) {
+/// What a verb needs of the wrapper: what a shell does not have to read is read fastest. Looked together once for each,
+/// since every step of every host sends it.
+fn wrapper(verb: &'static str) -> Arc<str> {
+    static WRAPPERS: Mutex<BTreeMap<&str, Arc<str>>> = Mutex::new(BTreeMap::new());
+    locked(&WRAPPERS).entry(verb).or_insert_with(|| needed(verb)).clone()
+}
+
+fn needed(verb: &'static str) -> Arc<str> {
     let functions = functions();
     // `become` is called by the request's own `launch`.
     let roots = ["", "become", verb];
@@ -217,9 +224,7 @@ fn wrapper(text: &mut ShellText, verb: &'static str) {
             }
         }
     }
-    for name in needed {
-        text.syntax(functions.get(name).map_or("", String::as_str));
-    }
+    needed.into_iter().filter_map(|name| functions.get(name)).map(String::as_str).collect::<String>().into()
 }
 
 /// The whole text for a host's `sh`.
@@ -232,7 +237,7 @@ fn wrapper(text: &mut ShellText, verb: &'static str) {
 pub fn script(place: &LedgerPlace, dir: Option<&str>, nonce: &str, verb: &Verb<'_>) -> Result<ShellText, RequestError> {
     let (mut text, mut files) = (ShellText::default(), ShellText::default());
     // One compound command: a shell that loses its connection before the last brace has read a syntax error.
-    wrapper(&mut text, verb.function());
+    text.syntax(&wrapper(verb.function()));
     text.syntax("{\n");
     let grace = (place.grace_ms / 100).max(1).to_string();
     set(&mut text, "grace", &grace)?;
