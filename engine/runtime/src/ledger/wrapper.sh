@@ -607,7 +607,7 @@ verb_witness() {
 verb_preflight() {
     [ -r /proc/self/stat ] && [ -r /proc/sys/kernel/random/boot_id ] && [ -r /proc/uptime ] ||
         leave refused "it has no Linux /proc, which tells processes apart"
-    for tool in mkdir ln ls rm grep sleep cat head id df find tail wc; do
+    for tool in mkdir ln ls rm grep sleep cat head id df find dd wc; do
         command -v "$tool" >/dev/null || leave refused "the program $tool is missing"
     done
     # Whoever logs in here would meet other words than a script's; $SHELL is sshd's to say.

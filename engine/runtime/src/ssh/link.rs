@@ -247,13 +247,14 @@ impl SshTransport {
     /// Hands over what a file holds from an offset on.
     async fn fetch(&self, path: &str, offset: u64, take: &mut Taker<'_>) -> Result<(), String> {
         let mut script = ShellText::default();
-        // One compound command, as always. First its length, then the rest.
+        // One compound command, as always. First its length, then the rest, in whole blocks: `tail` and `head` move eight
+        // kibibytes at a time, through each other, and every little piece becomes a packet.
         let text = (|| {
             script.syntax("{\n").set("f", path)?;
             script.syntax(&format!(
-                "if [ -e \"$f\" ]; then n=$(wc -c <\"$f\") || exit 1\necho $n\n[ \"$n\" -le {offset} ] || tail -c +{} \"$f\" | \
-                 head -c $((n - {offset}))\nelse echo 0; fi\n}}\n",
-                offset.saturating_add(1)
+                "if [ -e \"$f\" ]; then n=$(wc -c <\"$f\") || exit 1\necho $n\n[ \"$n\" -le {offset} ] || dd if=\"$f\" bs={BLOCK} \
+                 skip={blocks} count=$((($n + {BLOCK} - 1) / {BLOCK} - {blocks})) 2>/dev/null\nelse echo 0; fi\n}}\n",
+                blocks = offset / BLOCK
             ));
             Ok::<_, crate::ledger::NulError>(())
         })();
@@ -272,7 +273,10 @@ impl SshTransport {
     }
 }
 
-/// Reads a length and what follows of it. False: there was no length.
+/// Bytes in which a host reads a file.
+const BLOCK: u64 = 64 * 1024;
+
+/// Reads a file's length and what follows of it, from the block on in which the offset lies. False: there was no length.
 async fn hand_over(
     mut stdout: Box<dyn AsyncRead + Send + Unpin>,
     offset: u64,
@@ -281,6 +285,7 @@ async fn hand_over(
     let mut head = Vec::new();
     let mut buffer = vec![0; 64 * 1024];
     let mut left: Option<u64> = None;
+    let mut before = usize::try_from(offset % BLOCK).unwrap_or_default();
     loop {
         let n = stdout.read(&mut buffer).await?;
         let mut bytes = &buffer[..n];
@@ -296,6 +301,9 @@ async fn hand_over(
             bytes = &head;
         }
         if let Some(left) = &mut left {
+            let had = before.min(bytes.len());
+            before -= had;
+            bytes = &bytes[had..];
             // What was written since its length was looked at is left for the next time.
             let many = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
             if many > 0 {
@@ -341,5 +349,36 @@ impl Transport for SshTransport {
             let what = || format!("cannot read {path} on {}", self.link.target.name());
             self.fetch(&path, offset, take).await.map_err(|why| TransportError { what: what(), why, no_agent: false })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn handed_over(said: &str, offset: u64) -> (io::Result<bool>, String) {
+        let mut taken = Vec::new();
+        let said = Box::new(io::Cursor::new(said.to_owned().into_bytes()));
+        let read = hand_over(said, offset, &mut |bytes| taken.extend_from_slice(bytes)).await;
+        (read, String::from_utf8(taken).unwrap())
+    }
+
+    #[tokio::test]
+    async fn what_was_fetched_before_and_what_came_since_is_left() {
+        for (said, offset, expect) in [
+            ("5\nfirst", 0, "first"),
+            ("5\nfirst and more", 0, "first"),
+            ("5\nfirst", 2, "rst"),
+            ("65538\nabcdefgh", BLOCK + 1, "b"),
+            ("0\n", 0, ""),
+            ("5\n", 7, ""),
+        ] {
+            let (read, taken) = handed_over(said, offset).await;
+            assert!(read.is_ok_and(|has_length| has_length), "{said:?}");
+            assert_eq!(taken, expect, "{said:?}");
+        }
+        assert!(!handed_over("sh: wc: not found\n", 0).await.0.unwrap());
+        let short = handed_over("5\nfirs", 1).await.0.unwrap_err().to_string();
+        assert_eq!(short, "1 bytes did not come");
     }
 }
