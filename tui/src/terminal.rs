@@ -40,16 +40,20 @@ pub fn bytes(bytes: &[u8]) -> Result<(), Failure> {
 
 /// Says a line to the operator on standard error, once the terminal is not lent. That nobody reads it changes nothing.
 pub fn talk(line: &str) {
-    if let Some(unsaid) = &mut *unsaid() {
-        return unsaid.take(line);
-    }
-    say(line);
+    talk_lines(&format!("{line}\n"));
 }
 
-fn say(line: &str) {
-    let mut err = io::stderr().lock();
+/// Says lines, each with its end, at once: a write for each is most of what it costs to show what a command prints.
+pub fn talk_lines(lines: &str) {
+    if let Some(unsaid) = &mut *unsaid() {
+        return lines.lines().for_each(|line| unsaid.take(line));
+    }
+    say(lines);
+}
+
+fn say(lines: &str) {
     // The way not taken: failing here. A run must not end because its terminal was closed.
-    drop(writeln!(err, "{line}"));
+    drop(io::stderr().lock().write_all(lines.as_bytes()));
 }
 
 /// Lines that are kept while the terminal is lent.
@@ -101,9 +105,9 @@ impl Drop for Lent {
         let mut unsaid = unsaid();
         let Unsaid { lines, more } = unsaid.take().unwrap_or_default();
         // With the lock: what is said from now on comes after it.
-        lines.iter().for_each(|line| say(line));
+        lines.iter().for_each(|line| say(&format!("{line}\n")));
         if more > 0 {
-            say(&format!("note: {more} lines more were not shown here, all of it is kept"));
+            say(&format!("note: {more} lines more were not shown here, all of it is kept\n"));
         }
     }
 }

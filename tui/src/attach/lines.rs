@@ -103,24 +103,38 @@ impl Lines {
         // Lines are slices of one buffer: a buffer for each would keep the room of all that followed it.
         let text = std::mem::take(partial);
         let mut rest = text.as_slice();
+        let mut shown = String::new();
         while let Some(end) = rest.iter().position(|b| *b == b'\n').or((rest.len() > MAX_LINE).then_some(MAX_LINE)) {
             let (line, after) = rest.split_at(end);
-            self.line(&key, stream, line);
+            self.line(&key, stream, line, &mut shown);
             rest = after.strip_prefix(b"\n").unwrap_or(after);
         }
         self.partial.entry(place).or_default().0.extend_from_slice(rest);
+        self.show(&shown);
     }
 
-    fn line(&mut self, key: &Arc<EffectKey>, stream: StreamKind, line: &[u8]) {
+    /// Appends a line of output as it is to be shown.
+    fn line(&mut self, key: &Arc<EffectKey>, stream: StreamKind, line: &[u8], shown: &mut String) {
         match self.output {
-            RunOutput::Plain => terminal::talk(&output_line(key.host.as_str(), line)),
+            RunOutput::Plain => shown.push_str(&output_line(key.host.as_str(), line)),
             RunOutput::Ndjson => {
                 let (_, number) = self.partial.entry((key.clone(), stream)).or_default();
                 *number += 1;
                 let path = key.path.to_string();
                 let event = OutputEvent::new(&key.run, &path, key.host.as_str(), &stream.to_string(), *number, line);
-                drop(terminal::data(&format!("{}\n", event.to_line())));
+                shown.push_str(&event.to_line());
             }
+        }
+        shown.push('\n');
+    }
+
+    /// Shows lines of output, all of a chunk at once.
+    fn show(&self, lines: &str) {
+        match self.output {
+            _ if lines.is_empty() => {}
+            RunOutput::Plain => terminal::talk_lines(lines),
+            // As with records: who wants to know that the reader went away notices.
+            RunOutput::Ndjson => drop(terminal::data(lines)),
         }
     }
 
@@ -135,7 +149,9 @@ impl Lines {
         for (key, stream) in ended {
             let rest = self.partial.get_mut(&(key.clone(), stream)).map(|(rest, _)| std::mem::take(rest));
             if let Some(rest) = rest.filter(|rest| !rest.is_empty()) {
-                self.line(&key, stream, &rest);
+                let mut shown = String::new();
+                self.line(&key, stream, &rest, &mut shown);
+                self.show(&shown);
             }
             self.partial.remove(&(key, stream));
         }
