@@ -7,6 +7,7 @@
 mod functions;
 mod hints;
 mod kind;
+mod named;
 mod walk;
 
 use std::collections::BTreeMap;

@@ -1,16 +1,17 @@
-//! The walk over a condition's tree: names, functions and kinds.
+//! The walk over a condition's tree: operators, functions and their kinds. What its names stand for is in `named.rs`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, LiteralValue, SelectExpr, operators};
+use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, LiteralValue, operators};
 use cel::{Context, Env, IdedExpr, Program, Value};
 
 use super::functions::{FUNCTIONS, names as function_names};
 use super::kind::{Kind, USUAL_ITEMS};
+use super::named::path;
+use crate::plan::NameTable;
 use crate::plan::condition::walk::children;
-use crate::plan::template::{host_var, output_state, unknown};
-use crate::plan::{NameTable, OutputState, ParamValue};
+use crate::plan::template::unknown;
 use crate::source::{Finding, Names, Span, Spanned, did_you_mean};
 
 /// Steps that the loops of one condition may take in all.
@@ -23,14 +24,14 @@ pub(super) struct Walk<'a> {
     env: &'a Arc<Env>,
     program: &'a Program,
     text: &'a str,
-    names: &'a dyn NameTable,
+    pub(super) names: &'a dyn NameTable,
     pub(super) findings: Vec<Spanned<Finding>>,
     /// Loop variables, innermost last.
-    variables: Vec<(String, Kind)>,
+    pub(super) variables: Vec<(String, Kind)>,
     /// Items of the loops around this place.
     loops: Vec<usize>,
     /// `steps.STEP.OUTPUT` that the condition asks `has(…)` for somewhere.
-    tested: BTreeSet<(String, String)>,
+    pub(super) tested: BTreeSet<(String, String)>,
 }
 
 impl<'a> Walk<'a> {
@@ -68,7 +69,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn refuse(&mut self, node: &IdedExpr, finding: Finding) -> Kind {
+    pub(super) fn refuse(&mut self, node: &IdedExpr, finding: Finding) -> Kind {
         let finding = Spanned::new(finding, self.span(node));
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
@@ -135,118 +136,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn ident(&mut self, node: &IdedExpr, name: &str) -> Kind {
-        if let Some((_, kind)) = self.variables.iter().rev().find(|(variable, _)| variable == name) {
-            return kind.clone();
-        }
-        if let Some(kind) = self.names.param(name) {
-            let items = match self.names.value(name) {
-                Some(ParamValue::Hosts(hosts)) => Some(hosts.len()),
-                Some(ParamValue::List(items)) => Some(items.len()),
-                _ => None,
-            };
-            return match Kind::of_param(kind, items) {
-                Some(kind) => kind,
-                None => self.refuse(node, Finding::SecretInCondition { name: name.to_owned() }),
-            };
-        }
-        match name {
-            "steps" => self.refuse(node, Finding::NameUnfinished { name: name.to_owned(), full: "steps.STEP.OUTPUT" }),
-            "host" => self
-                .refuse(node, Finding::NameUnfinished { name: name.to_owned(), full: "host.name` or `host.vars.NAME" }),
-            "result" => self.refuse(
-                node,
-                Finding::NameUnfinished {
-                    name: name.to_owned(),
-                    full: "result.status`, `result.stdout`, `result.stderr` or `result.took",
-                },
-            ),
-            "run" => self.refuse(node, Finding::NameUnfinished { name: name.to_owned(), full: "run.id" }),
-            _ => {
-                let finding = unknown(name, self.names);
-                self.refuse(node, finding)
-            }
-        }
-    }
-
-    fn is_variable(&self, name: &str) -> bool {
-        self.variables.iter().any(|(variable, _)| variable == name) || self.names.param(name).is_some()
-    }
-
-    fn select(&mut self, node: &IdedExpr, select: &SelectExpr) -> Kind {
-        if let Some(mut parts) = path(&select.operand.expr) {
-            parts.push(&select.field);
-            if !self.is_variable(parts[0]) {
-                let kind = self.named(node, &parts);
-                return if select.test { Kind::Boolean } else { kind };
-            }
-        }
-        // `steps.STEP.by_host["web-1"].OUTPUT`
-        if let Expr::Call(call) = &select.operand.expr
-            && call.func_name == operators::INDEX
-            && let [base, host] = call.args.as_slice()
-            && let Some(["steps", step, "by_host"]) = path(&base.expr).as_deref()
-        {
-            self.wants(host, &Kind::Text, "by_host[…]");
-            if self.names.output(step, &select.field) != OutputState::Several {
-                self.output(node, step, &select.field);
-            }
-            return if select.test { Kind::Boolean } else { Kind::Text };
-        }
-        match self.kind(&select.operand) {
-            Kind::Unknown => Kind::Unknown,
-            other => self.refuse(node, Finding::NoFields { field: select.field.clone(), kind: other.name() }),
-        }
-    }
-
-    fn named(&mut self, node: &IdedExpr, parts: &[&str]) -> Kind {
-        let name = parts.join(".");
-        match parts {
-            ["run", "id"] => Kind::Text,
-            ["host", ..] if !self.names.has_host() => self.refuse(node, Finding::HostHere { name }),
-            ["host", "name"] => Kind::Text,
-            ["host", "vars", var] => match host_var(var, self.names) {
-                Ok(()) => Kind::Text,
-                Err(finding) => self.refuse(node, finding),
-            },
-            ["result", ..] if !self.names.has_result() => self.refuse(node, Finding::ResultHere { name }),
-            ["result", "status"] => Kind::Integer,
-            ["result", "stdout" | "stderr"] => Kind::Text,
-            ["result", "took"] => Kind::Duration,
-            ["result", field] => {
-                let known = ["status", "stdout", "stderr", "took"];
-                let similar = did_you_mean(field, known);
-                self.refuse(node, Finding::UnknownResult { field: (*field).to_owned(), similar })
-            }
-            ["steps", step, "by_host"] => {
-                let full = "steps.STEP.by_host[\"HOST\"].OUTPUT";
-                self.refuse(node, Finding::NameUnfinished { name: format!("steps.{step}.by_host"), full })
-            }
-            ["steps", step, output, ..] if self.names.output(step, output) == OutputState::Unclear => Kind::Unknown,
-            ["steps", step, output] => self.output(node, step, output),
-            ["steps", _] => self.refuse(node, Finding::NameUnfinished { name, full: "steps.STEP.OUTPUT" }),
-            ["host", "vars"] => self.refuse(node, Finding::NameUnfinished { name, full: "host.vars.NAME" }),
-            ["host" | "result" | "steps" | "run", ..] if parts.len() > 3 || parts[0] == "result" => {
-                let field = parts.last().map_or_else(String::new, |field| (*field).to_owned());
-                self.refuse(node, Finding::NoFields { field, kind: "a text" })
-            }
-            _ => {
-                let finding = unknown(&name, self.names);
-                self.refuse(node, finding)
-            }
-        }
-    }
-
-    fn output(&mut self, node: &IdedExpr, step: &str, output: &str) -> Kind {
-        let tested = self.tested.contains(&(step.to_owned(), output.to_owned()));
-        match output_state(step, output, self.names, tested) {
-            Ok(()) => Kind::Text,
-            Err(finding) => self.refuse(node, finding),
-        }
-    }
-
     /// Checks that an expression gives a kind.
-    fn wants(&mut self, node: &IdedExpr, wanted: &Kind, operator: &str) -> Kind {
+    pub(super) fn wants(&mut self, node: &IdedExpr, wanted: &Kind, operator: &str) -> Kind {
         let kind = self.kind(node);
         if *wanted != Kind::Unknown && kind != Kind::Unknown && kind != *wanted {
             let finding =
@@ -482,24 +373,5 @@ impl<'a> Walk<'a> {
         self.variables.truncate(depth);
         self.loops.pop();
         result
-    }
-}
-
-/// The dotted name an expression spells, `["steps", "build", "version"]`.
-fn path(mut expression: &Expr) -> Option<Vec<&str>> {
-    let mut parts = Vec::new();
-    loop {
-        match expression {
-            Expr::Ident(name) => {
-                parts.push(name.as_str());
-                parts.reverse();
-                return Some(parts);
-            }
-            Expr::Select(select) if !select.test => {
-                parts.push(select.field.as_str());
-                expression = &select.operand.expr;
-            }
-            _ => return None,
-        }
     }
 }
