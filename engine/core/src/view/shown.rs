@@ -86,7 +86,7 @@ impl RunView {
 
     fn show_ask(&mut self, record: &Record, stamp: &Stamp) {
         match &record.kind {
-            RecordKind::AskOpened { ask, kind, question, .. } => {
+            RecordKind::AskOpened { ask, kind, .. } => {
                 if let Some(task) = self.state.graph().find(&ask.path) {
                     self.instances[task.0 as usize].began.get_or_insert_with(|| stamp.clone());
                 }
@@ -94,7 +94,6 @@ impl RunView {
                 self.waits.push(Wait {
                     ask: ask.clone(),
                     kind: *kind,
-                    question: question.clone(),
                     since: stamp.clone(),
                     until: None,
                     said: Vec::new(),

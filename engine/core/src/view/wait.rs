@@ -17,15 +17,14 @@ pub struct Said {
     pub because: Option<String>,
 }
 
-/// One ask from its opening to its close.
+/// One ask from its opening to its close. What it asks stands in the open ask alone (`RunView::asks`): the reason of a
+/// doubt may change while people wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wait {
     /// Which ask.
     pub ask: AskId,
     /// What kind.
     pub kind: AskKind,
-    /// What was asked. May hold text of hosts: pass it through `visible`.
-    pub question: String,
     /// Since when.
     pub since: Stamp,
     /// Until when; `None` while it is open.
