@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::State;
 use super::graph::Role;
 use super::task::TaskIndex;
-use crate::plan::{Condition, Conditions, Outputs, Scope};
+use crate::plan::{Condition, Conditions, Outputs, Scope, StepIndex};
 
 /// Nobody's outputs; remembers whether anybody asked for one.
 #[derive(Debug, Default)]
@@ -35,30 +35,64 @@ impl Outputs for Unread {
     }
 }
 
+/// What the plan alone says about the conditions of a run. The same from the first record to the last.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Foreseen {
+    /// The instances whose `when:`, or whose roll's, is false whatever the steps before them find.
+    pub(crate) skips: BTreeSet<TaskIndex>,
+    /// The instances whose own `when:` depends on what steps find.
+    pub(crate) open: BTreeSet<TaskIndex>,
+    /// The rolls of which that is so.
+    pub(crate) open_rolls: BTreeSet<StepIndex>,
+}
+
+/// What the plan alone says of one condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Says {
+    /// It does not hold.
+    No,
+    /// It holds, or cannot be evaluated: then its step is reached, and fails.
+    Yes,
+    /// It depends on what steps find.
+    Open,
+}
+
 impl State {
-    /// The instances whose `when:`, or whose roll's, is false whatever the steps before them find. The same from the
-    /// first record to the last.
-    pub(crate) fn foreseen_skips(&self) -> BTreeSet<TaskIndex> {
+    /// What the plan alone says about every `when:`.
+    pub(crate) fn foreseen(&self) -> Foreseen {
         let conditions = Conditions::new();
         let graph = &self.graph;
-        let will_skip = |task: &TaskIndex| {
-            let of_roll = match graph.node(*task).role {
-                Role::Precondition(_) | Role::Undo { .. } => return false,
-                Role::Inner { roll, .. } | Role::BatchGate { roll, .. } => graph.top(roll).when.as_ref(),
+        let mut foreseen = Foreseen::default();
+        for task in graph.tasks() {
+            let roll = match graph.node(task).role {
+                Role::Precondition(_) | Role::Undo { .. } => continue,
+                Role::Inner { roll, .. } | Role::BatchGate { roll, .. } => Some(roll),
                 Role::Top(_) => None,
             };
-            let own = graph.step(*task).and_then(|step| step.when.as_ref());
-            of_roll.into_iter().chain(own).any(|when| self.never_holds(*task, when, &conditions))
-        };
-        graph.tasks().filter(will_skip).collect()
+            let says = |when: Option<&Condition>| when.map_or(Says::Yes, |when| self.says(task, when, &conditions));
+            let of_roll = says(roll.and_then(|roll| graph.top(roll).when.as_ref()));
+            let own = says(graph.step(task).and_then(|step| step.when.as_ref()));
+            if of_roll == Says::No || own == Says::No {
+                foreseen.skips.insert(task);
+            }
+            if own == Says::Open {
+                foreseen.open.insert(task);
+            }
+            foreseen.open_rolls.extend(roll.filter(|_| of_roll == Says::Open));
+        }
+        foreseen
     }
 
-    fn never_holds(&self, task: TaskIndex, when: &Condition, conditions: &Conditions) -> bool {
+    fn says(&self, task: TaskIndex, when: &Condition, conditions: &Conditions) -> Says {
         let unread = Unread::default();
         let outputs = self.outputs_at(task, None);
         let scope = Scope { outputs: &unread, ..self.scope(&outputs, None, None) };
         let holds = conditions.holds(when, &scope);
-        !unread.0.load(Ordering::Relaxed) && holds == Ok(false)
+        match holds {
+            _ if unread.0.load(Ordering::Relaxed) => Says::Open,
+            Ok(false) => Says::No,
+            _ => Says::Yes,
+        }
     }
 }
 
@@ -77,7 +111,7 @@ mod tests {
 
     fn foreseen(plan: Plan) -> Vec<String> {
         let state = State::new(Arc::new(Graph::new(Arc::new(plan))));
-        state.foreseen_skips().into_iter().map(|task| state.graph().path(task).to_string()).collect()
+        state.foreseen().skips.into_iter().map(|task| state.graph().path(task).to_string()).collect()
     }
 
     #[test]

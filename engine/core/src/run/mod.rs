@@ -71,6 +71,7 @@ pub use decide::name_to_type;
 pub(crate) use decide::{describe, describe_unknown};
 pub use effect::{Effect, EffectKey, ExecuteRequest, Purpose, ResolvedCommand, ResolvedKind, ResolvedValue, Timer};
 pub use exit_code::ExitCode;
+pub(crate) use foreseen::Foreseen;
 pub use graph::Graph;
 pub(crate) use graph::{Role, Work};
 pub use input::{Answer, Command, HostIdentity, Input, LockHolder, RunningAtAbort, StartInfo, TargetAnswer, Word};

@@ -10,17 +10,55 @@
 //! the author says no `usual:`, or one that is in trouble, and nobody can know. Adding up only what is known was not
 //! taken: a number that leaves out the slow step is worse than none.
 //!
+//! Of a step whose `when:` depends on what steps find, and was not asked yet, nobody knows whether it runs. So there are two numbers: without those steps
+//! and with them. The second is open where one of them was never seen.
+//!
 //! What it deliberately does not do: people are in none of it. How long they take to answer says nothing about the run.
 
 use super::{RunView, Usual, between_ms};
 use crate::plan::{Roll, Step, StepIndex};
 use crate::run::{Now, Stamp, TaskIndex, TaskState, Work};
 
+/// What the machine still needs, milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Left {
+    /// If no step runs whose `when:` was not asked yet.
+    pub least_ms: u64,
+    /// If all of them do; `None` where of one of them nobody knows how long it takes.
+    pub most_ms: Option<u64>,
+}
+
+impl Left {
+    const NOTHING: Self = Self::sure(0);
+
+    const fn sure(ms: u64) -> Self {
+        Self { least_ms: ms, most_ms: Some(ms) }
+    }
+
+    /// The same for what may be left out.
+    const fn perhaps(self) -> Self {
+        Self { least_ms: 0, ..self }
+    }
+
+    fn and_then(self, next: Self) -> Self {
+        self.with(next, u64::saturating_add)
+    }
+
+    fn beside(self, other: Self) -> Self {
+        self.with(other, u64::max)
+    }
+
+    fn with(self, other: Self, both: fn(u64, u64) -> u64) -> Self {
+        let most_ms = self.most_ms.zip(other.most_ms).map(|(a, b)| both(a, b));
+        Self { least_ms: both(self.least_ms, other.least_ms), most_ms }
+    }
+}
+
 impl RunView {
-    /// Milliseconds that the machine still needs until the run is over, if nothing fails; `None` where nobody can know,
-    /// and of a run that goes no further.
+    /// What the machine still needs until the run is over, if nothing fails; `None` where nobody can know, and of a run
+    /// that goes no further.
     #[must_use]
-    pub fn left_ms(&self, usual: &Usual, now: &Now) -> Option<u64> {
+    pub fn left(&self, usual: &Usual, now: &Now) -> Option<Left> {
         if self.exit().is_some() || !self.may_go_on() {
             return None;
         }
@@ -29,18 +67,19 @@ impl RunView {
         let preconditions = self.slowest((0..graph.preconditions).map(TaskIndex), usual, &now)?;
         let steps = longest(&self.plan().steps, |at| {
             let tasks = graph.of_step.get(at)?.clone().map(TaskIndex);
-            match graph.roll(StepIndex(u32::try_from(at).ok()?)) {
-                Some(roll) => self.rest_of_roll(roll, tasks, usual, &now),
-                None => self.slowest(tasks, usual, &now),
-            }
+            let index = StepIndex(u32::try_from(at).ok()?);
+            let Some(roll) = graph.roll(index) else { return self.slowest(tasks, usual, &now) };
+            let has_begun = tasks.clone().any(|task| self.state.task(task).state != TaskState::Todo);
+            let rest = self.rest_of_roll(roll, tasks, usual, &now);
+            if self.foreseen.open_rolls.contains(&index) && !has_begun { perhaps(rest) } else { rest }
         })?;
-        Some(preconditions + steps)
+        Some(preconditions.and_then(steps))
     }
 
     /// Instances beside each other; they are of one step.
-    fn slowest(&self, tasks: impl Iterator<Item = TaskIndex>, usual: &Usual, now: &Stamp) -> Option<u64> {
+    fn slowest(&self, tasks: impl Iterator<Item = TaskIndex>, usual: &Usual, now: &Stamp) -> Option<Left> {
         let mut rests = tasks.map(|task| self.rest(task, self.takes(task, usual), now));
-        rests.try_fold(0, |most, rest| Some(most.max(rest?)))
+        rests.try_fold(Left::NOTHING, |most, rest| Some(most.beside(rest?)))
     }
 
     /// Batch after batch. `tasks`: as the graph has them, host by host and the gate of each batch behind its hosts.
@@ -50,22 +89,22 @@ impl RunView {
         mut tasks: impl Iterator<Item = TaskIndex>,
         usual: &Usual,
         now: &Stamp,
-    ) -> Option<u64> {
-        let (mut sum, mut takes) = (0, None);
+    ) -> Option<Left> {
+        let (mut sum, mut takes) = (Left::NOTHING, None);
         for hosts in &roll.batches {
-            let mut slowest = 0;
+            let mut slowest = Left::NOTHING;
             for _ in hosts {
                 let of_host: Vec<TaskIndex> = tasks.by_ref().take(roll.steps.len()).collect();
                 // A step takes as long on each host: what is known of it is looked up once.
                 let takes: &Vec<Option<u64>> =
                     takes.get_or_insert_with(|| of_host.iter().map(|task| self.takes(*task, usual)).collect());
                 let rest = longest(&roll.steps, |at| self.rest(*of_host.get(at)?, *takes.get(at)?, now))?;
-                slowest = slowest.max(rest);
+                slowest = slowest.beside(rest);
             }
-            sum += slowest;
+            sum = sum.and_then(slowest);
             if roll.gate.is_some() {
                 let gate = tasks.next()?;
-                sum += self.rest(gate, self.takes(gate, usual), now)?;
+                sum = sum.and_then(self.rest(gate, self.takes(gate, usual), now)?);
             }
         }
         Some(sum)
@@ -82,26 +121,34 @@ impl RunView {
         }
     }
 
-    fn rest(&self, task: TaskIndex, takes: Option<u64>, now: &Stamp) -> Option<u64> {
+    fn rest(&self, task: TaskIndex, takes: Option<u64>, now: &Stamp) -> Option<Left> {
         let is = self.state.task(task);
+        let whole = takes.map(Left::sure);
         match &is.state {
-            TaskState::Todo if self.will_skip.contains(&task) => Some(0),
+            TaskState::Todo if self.foreseen.skips.contains(&task) => Some(Left::NOTHING),
             // A verify is short beside its step, and no history has it by itself.
-            state if state.is_satisfied() => Some(0),
-            TaskState::Asking | TaskState::Verifying(_) => Some(0),
+            state if state.is_satisfied() => Some(Left::NOTHING),
+            TaskState::Asking | TaskState::Verifying(_) => Some(Left::NOTHING),
             state if state.is_trouble() => None,
             TaskState::Running | TaskState::Gating | TaskState::Waiting => {
                 let began = is.began.as_ref().or(self.instance(task).began.as_ref());
-                Some(takes?.saturating_sub(began.map_or(0, |began| between_ms(began, now))))
+                Some(Left::sure(takes?.saturating_sub(began.map_or(0, |began| between_ms(began, now)))))
             }
-            _ => takes,
+            // Once it has begun it is not asked again.
+            TaskState::Todo if is.attempt == 0 && self.foreseen.open.contains(&task) => perhaps(whole),
+            _ => whole,
         }
     }
 }
 
+/// What may be left out, and nobody may know how long it takes.
+fn perhaps(rest: Option<Left>) -> Option<Left> {
+    Some(rest.map_or(Left { least_ms: 0, most_ms: None }, Left::perhaps))
+}
+
 /// The longest way through steps that need each other, each as long as `rest` says.
-fn longest(steps: &[Step], mut rest: impl FnMut(usize) -> Option<u64>) -> Option<u64> {
-    let mut ends: Vec<Option<u64>> = vec![None; steps.len()];
+fn longest(steps: &[Step], mut rest: impl FnMut(usize) -> Option<Left>) -> Option<Left> {
+    let mut ends: Vec<Option<Left>> = vec![None; steps.len()];
     let mut todo: Vec<usize> = (0..steps.len()).collect();
     while !todo.is_empty() {
         let before = todo.len();
@@ -109,8 +156,8 @@ fn longest(steps: &[Step], mut rest: impl FnMut(usize) -> Option<u64>) -> Option
         for at in todo {
             let needs = steps.get(at).into_iter().flat_map(|step| &step.needs);
             let mut begins = needs.map(|need| ends.get(need.0 as usize).copied().flatten());
-            match begins.try_fold(0, |most: u64, end| Some(most.max(end?))) {
-                Some(begins) => *ends.get_mut(at)? = Some(begins + rest(at)?),
+            match begins.try_fold(Left::NOTHING, |most, end| Some(most.beside(end?))) {
+                Some(begins) => *ends.get_mut(at)? = Some(begins.and_then(rest(at)?)),
                 // It needs a step that stands below it.
                 None => later.push(at),
             }
@@ -120,7 +167,7 @@ fn longest(steps: &[Step], mut rest: impl FnMut(usize) -> Option<u64>) -> Option
         }
         todo = later;
     }
-    ends.into_iter().flatten().max().or(Some(0))
+    Some(ends.into_iter().flatten().fold(Left::NOTHING, Left::beside))
 }
 
 #[cfg(test)]
@@ -128,9 +175,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::plan::{Action, Condition, EffectClass};
-    use crate::run::RecordKind;
-    use crate::run::testing::{Bench, at, command, plan, step};
+    use crate::plan::{Action, Condition, EffectClass, HostIndex, Output};
+    use crate::run::testing::{Bench, at, command, ended, plan, step};
+    use crate::run::{Input, RecordKind};
+    use crate::runbook::OutputName;
     use crate::view::testing::{Story, all};
 
     fn story(name: &str) -> Story {
@@ -145,6 +193,11 @@ mod tests {
         usual
     }
 
+    fn sure(left: Left) -> u64 {
+        assert_eq!(left.most_ms, Some(left.least_ms), "no step here has a `when:`");
+        left.least_ms
+    }
+
     /// What is left right after each record, where it changed.
     fn left(story: &Story, usual: &Usual) -> Vec<Option<u64>> {
         let mut view = RunView::new(story.plan.clone());
@@ -152,7 +205,7 @@ mod tests {
         for record in &story.records {
             view.apply(record).unwrap();
             let now = Now { wall: record.at, elapsed: record.elapsed, boot: record.boot.clone() };
-            lefts.push(view.left_ms(usual, &now));
+            lefts.push(view.left(usual, &now).map(sure));
         }
         lefts.dedup();
         lefts
@@ -220,7 +273,7 @@ mod tests {
             let bench = Bench::start(plan(1, steps));
             let mut view = RunView::new(bench.run.plan().clone());
             bench.journal.records.iter().for_each(|record| view.apply(record).unwrap());
-            assert_eq!(view.left_ms(&Usual::default(), &at(0)), expect, "{when}");
+            assert_eq!(view.left(&Usual::default(), &at(0)).map(sure), expect, "{when}");
         };
         check("host.name == 'web-2'", Some(1_000));
         check("host.name == 'web-1'", None);
@@ -232,7 +285,7 @@ mod tests {
         let mut view = RunView::new(story.plan.clone());
         let opened = |record: &&crate::run::Record| !matches!(record.kind, RecordKind::GateSampled { .. });
         story.records.iter().take_while(opened).for_each(|record| view.apply(record).unwrap());
-        assert_eq!(view.left_ms(&learnt(&story), &at(4_000)), Some(5_010));
+        assert_eq!(view.left(&learnt(&story), &at(4_000)).map(sure), Some(5_010));
     }
 
     #[test]
@@ -251,7 +304,55 @@ mod tests {
             (vec![slow(None), waits("b", &[], 3_000)], None),
         ] {
             let view = RunView::new(Arc::new(plan(1, steps)));
-            assert_eq!(view.left_ms(&Usual::default(), &at(0)), expect, "{:?}", view.plan().steps);
+            let left = view.left(&Usual::default(), &at(0)).map(sure);
+            assert_eq!(left, expect, "{:?}", view.plan().steps);
+        }
+    }
+
+    #[test]
+    fn a_step_that_may_be_left_out_makes_two_numbers_until_it_is_asked() {
+        const FINDS: &str = "steps.look.n == 'x'";
+        let takes = |name: &str, usual_ms: Option<u64>| {
+            let mut takes = command(EffectClass::Repeatable);
+            takes.usual_ms = usual_ms;
+            takes.outputs =
+                vec![Output { name: OutputName::new("n").unwrap(), value: Condition("result.stdout".to_owned()) }];
+            step(name, &[], &[0], Action::Command(Box::new(takes)))
+        };
+        let after =
+            |step: Step, when: &str| Step { when: Some(Condition(when.to_owned())), needs: vec![StepIndex(0)], ..step };
+        let slow = |usual_ms: Option<u64>, when: &str| after(takes("slow", usual_ms), when);
+        let rolled = |when: &str| {
+            let steps = vec![takes("slow", Some(9_000))];
+            let roll = Roll { batches: vec![vec![HostIndex(0)]], budget: 0, steps, gate: None };
+            after(step("roll", &[], &[], Action::Roll(Box::new(roll))), when)
+        };
+        let left = |least_ms, most_ms| Some(Left { least_ms, most_ms });
+        let sure = |ms| left(ms, Some(ms));
+        for (perhaps, before, with, without) in [
+            (slow(Some(9_000), FINDS), left(3_000, Some(10_000)), sure(9_000), sure(2_000)),
+            // It runs, and nobody knows for how long.
+            (slow(None, FINDS), left(3_000, None), None, sure(2_000)),
+            (rolled(FINDS), left(3_000, Some(10_000)), sure(9_000), sure(2_000)),
+            // The plan says it.
+            (slow(Some(9_000), "1 == 1"), sure(10_000), sure(9_000), sure(9_000)),
+            (slow(None, "1 == 1"), None, None, None),
+            (rolled("1 == 2"), sure(3_000), sure(2_000), sure(2_000)),
+        ] {
+            let wait = step("wait", &[], &[], Action::Wait { ms: 3_000 });
+            let plan = plan(1, vec![takes("look", Some(1_000)), perhaps, wait]);
+            for (found, then) in [("x", with), ("y", without)] {
+                let mut bench = Bench::start(plan.clone());
+                let left = |bench: &Bench| {
+                    let mut view = RunView::new(bench.run.plan().clone());
+                    bench.journal.records.iter().for_each(|record| view.apply(record).unwrap());
+                    view.left(&Usual::default(), &at(bench.seconds))
+                };
+                assert_eq!(left(&bench), before, "{:?}", plan.steps);
+                let request = bench.sent().unwrap();
+                bench.say(Input::Reported { key: request.key, report: ended(0, found), at: None }).unwrap();
+                assert_eq!(left(&bench), then, "{found} {:?}", plan.steps);
+            }
         }
     }
 }

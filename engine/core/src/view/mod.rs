@@ -33,6 +33,7 @@ mod whereabouts;
 
 pub use event::{Event, OutputData, OutputEvent};
 pub use instance::{Attempt, LastSample};
+pub use left::Left;
 pub use phrase::duration;
 pub use plain::{Plain, output_line};
 pub use remark::Remark;

@@ -10,7 +10,7 @@ use super::instance::Instance;
 use super::remark::Remark;
 use super::wait::Wait;
 use crate::plan::{HostIndex, Plan, StepPath};
-use crate::run::{Actor, AskId, ExitCode, Graph, Record, ReplayError, State, TaskIndex};
+use crate::run::{Actor, AskId, ExitCode, Foreseen, Graph, Record, ReplayError, State, TaskIndex};
 
 /// How a run stands as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,8 +58,8 @@ pub struct RunView {
     /// The latest note: before it holds the run, the engine says why in one.
     pub(super) last_note: Option<String>,
     pub(super) stopped_by: Option<StepPath>,
-    /// What the plan alone says will be skipped; known from the first record on.
-    pub(super) will_skip: BTreeSet<TaskIndex>,
+    /// What the plan alone says about conditions; known from the first record on.
+    pub(super) foreseen: Foreseen,
     poison: Option<ReplayError>,
 }
 
@@ -83,7 +83,7 @@ impl RunView {
             lacks: None,
             last_note: None,
             stopped_by: None,
-            will_skip: BTreeSet::new(),
+            foreseen: Foreseen::default(),
             poison: None,
         }
     }

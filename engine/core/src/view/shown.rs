@@ -30,7 +30,7 @@ impl RunView {
             self.lacks = None;
         }
         match &record.kind {
-            RecordKind::RunPlanned { .. } => self.will_skip = self.state.foreseen_skips(),
+            RecordKind::RunPlanned { .. } => self.foreseen = self.state.foreseen(),
             RecordKind::RunResumed { .. } => self.ended = None,
             RecordKind::RunDrained { .. } | RecordKind::RunFinished { .. } => self.ended = Some(record.recorded),
             RecordKind::RunHeld {} => {

@@ -40,7 +40,7 @@ impl RunView {
             sample: shown.sample.clone(),
             ask: is.ask.clone(),
             late: is.late,
-            will_skip: is.state == TaskState::Todo && self.will_skip.contains(&task),
+            will_skip: is.state == TaskState::Todo && self.foreseen.skips.contains(&task),
         }
     }
 
@@ -54,7 +54,9 @@ impl RunView {
                 let by = self.held_by.as_ref().map_or_else(|| "a person".to_owned(), ToString::to_string);
                 ("HELD", Some(format!("held by {by}")))
             }
-            TaskState::Todo if self.will_skip.contains(&task) => ("todo", Some("its `when` does not hold".to_owned())),
+            TaskState::Todo if self.foreseen.skips.contains(&task) => {
+                ("todo", Some("its `when` does not hold".to_owned()))
+            }
             // No record says of these that they stopped: the end of the run does.
             TaskState::Previewing | TaskState::Waiting | TaskState::Gating | TaskState::Asking if self.is_over() => {
                 let how = if self.state.aborted().is_some() { "was aborted" } else { "ended" };

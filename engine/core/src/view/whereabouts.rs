@@ -65,7 +65,7 @@ impl RunView {
         let is_candidate = |task: &TaskIndex| {
             self.state.task(*task).state == TaskState::Todo
                 && !matches!(graph.node(*task).role, Role::Undo { .. })
-                && !self.will_skip.contains(task)
+                && !self.foreseen.skips.contains(task)
                 && fits(&graph.work(*task))
         };
         let in_turn = graph.tasks().filter(is_candidate).find(|t| self.state.is_in_turn(*t));

@@ -1,9 +1,9 @@
-//! How long is left, in words: `~13m left (usual run 22-31m)`.
+//! How long is left, in words: `~13m left (usual run 22-31m)`, `~4-9m left` where a step may be left out.
 //!
-//! The number is the core's ([`banister_core::view::RunView::left_ms`]); here it is only said, as roughly as it is known.
+//! The number is the core's ([`banister_core::view::RunView::left`]); here it is only said, as roughly as it is known.
 
 use banister_core::run::Now;
-use banister_core::view::{UsualRange, duration};
+use banister_core::view::{Left, UsualRange, duration};
 
 use super::super::{Link, RunModel};
 
@@ -23,8 +23,23 @@ pub(super) fn words(model: &RunModel, now: &Now) -> Vec<String> {
 fn left(model: &RunModel, now: &Now) -> Option<String> {
     let (view, usual) = (model.view.as_ref()?, model.usual.as_ref()?);
     let is_driven = model.link == Link::Live || model.replay;
-    let ms = view.left_ms(usual, now).filter(|ms| is_driven && *ms > 0)?;
-    Some(format!("~{} left", about(ms)))
+    view.left(usual, now).filter(|_| is_driven).and_then(said)
+}
+
+/// Nothing where nothing is left, and where all that is left may be left out and nobody knows how long it takes.
+fn said(left: Left) -> Option<String> {
+    Some(match (left.least_ms, left.most_ms) {
+        (_, Some(0)) | (0, None) => return None,
+        (0, Some(most)) => format!("at most ~{} left", about(most)),
+        (least, None) => format!("~{} or more left", about(least)),
+        (least, Some(most)) => format!("~{} left", from_to(&about(least), &about(most))),
+    })
+}
+
+/// `22-31m`: one unit is enough for both.
+fn from_to(low: &str, high: &str) -> String {
+    let from = low.strip_suffix('m').filter(|low| !low.contains('h') && !high.contains('h')).unwrap_or(low);
+    if low == high { low.to_owned() } else { format!("{from}-{high}") }
 }
 
 /// `usual run 22-31m`.
@@ -33,10 +48,7 @@ fn usual_run(range: UsualRange) -> String {
         0..=599_999 => duration(ms / SECOND * SECOND),
         _ => about(ms),
     };
-    let (low, high) = (said(range.low_ms), said(range.high_ms));
-    // One unit is enough for both.
-    let from = low.strip_suffix('m').filter(|low| !low.contains('h') && !high.contains('h')).unwrap_or(&low);
-    if low == high { format!("usual run {low}") } else { format!("usual run {from}-{high}") }
+    format!("usual run {}", from_to(&said(range.low_ms), &said(range.high_ms)))
 }
 
 /// To ten seconds up to a minute and a half, minutes up to an hour and a half, ten minutes from there.
@@ -79,6 +91,19 @@ mod tests {
             (22 * MINUTE, 22 * MINUTE, "usual run 22m"),
         ] {
             assert_eq!(usual_run(UsualRange { low_ms: low, high_ms: high, runs: 3 }), expect);
+        }
+        for (least_ms, most_ms, expect) in [
+            (6 * MINUTE, Some(6 * MINUTE), Some("~6m left")),
+            (4 * MINUTE, Some(9 * MINUTE), Some("~4-9m left")),
+            (4 * MINUTE, Some(4 * MINUTE + 1), Some("~4m left")),
+            (40 * SECOND, Some(9 * MINUTE), Some("~40s-9m left")),
+            (80 * MINUTE, Some(100 * MINUTE), Some("~80m-1h40m left")),
+            (0, Some(9 * MINUTE), Some("at most ~9m left")),
+            (4 * MINUTE, None, Some("~4m or more left")),
+            (0, Some(0), None),
+            (0, None, None),
+        ] {
+            assert_eq!(said(Left { least_ms, most_ms }).as_deref(), expect);
         }
     }
 }
