@@ -188,6 +188,8 @@ fn another_drill_needs_no_line_of_code() {
     let drilled = moved(&[]);
     drilled.holds(&["done", "db-1 has the data under its new name", "alice agreed", "nothing is left behind"]);
     assert!(drilled.stdout.contains("| alice |"), "it was she who agreed\n{}", drilled.stdout);
+    let [note] = &*drilled.scenario.state().drills() else { panic!("it is kept how it ended") };
+    assert!(note.is_good() && note.fault.is_none() && note.runbook == "move-directory", "{note:?}");
     moved(&["--fault", "kill"]).holds(&["done", "db-1 was moved once", "it was resumed"]);
     moved(&["--fault", "other-data"]).holds(&["the answer did not fit", "db-1 has the data under its old name"]);
 }
@@ -206,6 +208,10 @@ fn what_is_not_as_expected_is_said_and_ends_1() {
     ] {
         assert!(drilled.stdout.lines().any(|said| said == line), "`{line}` is missing\n{}", drilled.said());
     }
+    let [note] = &*drilled.scenario.state().drills() else { panic!("it is kept how it ended") };
+    let checks = drilled.stdout.lines().filter(|line| line.starts_with("check ")).count();
+    assert_eq!((note.drill.as_str(), note.fault.as_deref(), note.checks), ("move", Some("never"), checks), "{note:?}");
+    assert!(note.held < checks && !note.is_good(), "{note:?}");
 }
 
 /// Root that may not make namespaces, as in most containers.
@@ -226,6 +232,7 @@ fn without_a_lab_every_line_says_that_it_is_simulated() {
     }
     let Some(drilled) = without_a_lab(&["rolling-restart"]) else { return };
     assert_eq!(drilled.exit, Some(0), "{}", drilled.said());
+    assert_eq!(drilled.scenario.state().drills(), [], "no host was part of it");
     let lines: Vec<&str> = drilled.stdout.lines().collect();
     assert!(lines.iter().all(|line| line.starts_with("SIMULATED ")), "{}", drilled.stdout);
     assert!(lines[0].starts_with("SIMULATED no lab: the kernel refuses"), "{}", lines[0]);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use banister_runtime::state::StateDir;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// How long anything may take before a test gives up. Long: a loaded machine is no failure.
@@ -52,6 +53,11 @@ impl Scenario {
         let made = Command::new("mkfifo").arg(scenario.gate()).status().expect("mkfifo");
         assert!(made.success());
         scenario
+    }
+
+    /// Where its runs and drills are kept.
+    pub(crate) fn state(&self) -> StateDir {
+        StateDir::open(&self.state).expect("a state directory")
     }
 
     /// The same with its runs elsewhere.

@@ -4,9 +4,9 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use banister_core::drill::{Act, ActKind, Evidence, Verdict};
-use banister_core::plan::{PrintStyle, print_human};
+use banister_core::plan::{Plan, PrintStyle, print_human};
 use banister_core::source::visible;
-use banister_runtime::state::{RunState, RunSummary};
+use banister_runtime::state::{DrillNote, RunState, RunSummary};
 use chrono::Utc;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -46,7 +46,7 @@ pub(super) fn perform(file: &DrillFile, fault: Option<Named<'_>>, args: &DrillAr
     // Not opened: by sudo it is somebody else's, and root is asked for the lab alone.
     let state = Settings::read()?.state_dir(&args.state);
     let mut left = Left::before();
-    let fault = fault.map(|(_, fault)| fault);
+    let (fault_name, fault) = (fault.map(|(name, _)| name), fault.map(|(_, fault)| fault));
     let began = Instant::now();
     let stage = Stage::up(drill, fault, &state)?;
     left.during(&stage.lab);
@@ -56,6 +56,7 @@ pub(super) fn perform(file: &DrillFile, fault: Option<Named<'_>>, args: &DrillAr
     let inventory = stage.inventory();
     stage.write("inventory.yaml", inventory.text())?;
     let (plan, runbook) = file.plan(&inventory, fault)?;
+    let digest = Plan::file_digest(runbook.text().as_bytes());
     terminal::data(&(print_human(&plan, PrintStyle { ascii: !terminal::knows_utf8() }) + "\n"))?;
     let runbook = stage.write(&format!("{}.yaml", file_name(&plan.runbook)), runbook.text())?;
     let people = serde_json::to_string(&drill.people).unwrap_or_default();
@@ -86,6 +87,19 @@ pub(super) fn perform(file: &DrillFile, fault: Option<Named<'_>>, args: &DrillAr
             vec![Verdict { holds: nothing_left, name: check.name.clone(), found: found.clone() }]
         });
     }
+    let verdicts: Vec<Verdict> = ran.acts.into_iter().chain(verdicts.into_iter().flatten().flatten()).collect();
+    let note = DrillNote {
+        drill: drill.name.clone(),
+        fault: fault_name.map(str::to_owned),
+        runbook: plan.runbook.clone(),
+        runbook_digest: digest,
+        ended: Utc::now(),
+        checks: verdicts.len(),
+        held: verdicts.iter().filter(|verdict| verdict.holds).count(),
+    };
+    if let Err(error) = note.write(&dir) {
+        terminal::talk(&format!("note: home will not know of this drill: cannot write to {}: {error}", dir.display()));
+    }
     give_back(&dir)?;
     if let Some(run) = &ran.run {
         let dir = dir.display();
@@ -93,7 +107,7 @@ pub(super) fn perform(file: &DrillFile, fault: Option<Named<'_>>, args: &DrillAr
             "\njournal: {dir}/runs/{run}/journal.jsonl\nverify it: banister verify {run} --state-dir {dir}\n"
         ));
     }
-    Ok(ran.acts.into_iter().chain(verdicts.into_iter().flatten().flatten()).collect())
+    Ok(verdicts)
 }
 
 /// The engine, and everything that goes wrong, until nothing can happen any more.

@@ -8,6 +8,8 @@
 //!     out/           0700  what steps printed
 //!     holder.json    0600  who holds the lock, for the message
 //!     ballast        0600  room kept for the records of a drain; only while an engine runs
+//! STATE/drills/<name>-<id>/  0700  a state directory of its own for each drill
+//!     drill.json           how its checks ended
 //! ```
 //!
 //! In a directory that an administrator made for a group (`install -d -m 2770 -g GROUP DIR`) directories are 2770 and files
@@ -17,6 +19,7 @@
 //! is not as it made it, is refused with the way to mend it.
 
 mod dir;
+mod drill_note;
 mod error;
 mod examine;
 mod guard;
@@ -27,6 +30,7 @@ mod run_id;
 mod start;
 
 pub use dir::StateDir;
+pub use drill_note::DrillNote;
 pub use error::StateError;
 pub use examine::Examined;
 pub use list::{RunState, RunSummary};

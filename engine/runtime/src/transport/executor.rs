@@ -380,7 +380,7 @@ impl Executor {
     }
 
     async fn tell(&self, verb: &Verb<'_>) -> Result<Vec<Answer>, String> {
-        // Nobody is held for it: no agent is asked for in its name.
+        // It may tidy up behind every step: that a host waits for an agent is not said again for it.
         let Ok(talk) = timeout(ANSWER_TIME, self.talk(verb, None)).await else { return Err(silent(ANSWER_TIME)) };
         if let Some(broken) = talk.broken {
             return Err(broken.why(&lending("try again")));

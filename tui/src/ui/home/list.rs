@@ -1,14 +1,15 @@
 //! The list of what can be opened.
 
-use banister_core::run::ExitCode;
+use banister_core::run::{ExitCode, Now};
 use banister_runtime::state::{RunState, RunSummary};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::Listing;
+use super::drilled::{brief, is_bad, words};
 use super::listing::Entry;
 use super::paint::{Painted, from_so_that, lines, paragraph};
+use super::{Book, Listing};
 use crate::ui::Theme;
 use crate::ui::text::{cut, fit, shown, width};
 
@@ -27,7 +28,7 @@ impl Place {
         listing.entries().into_iter().filter(|entry| entry.has(&self.filter)).collect()
     }
 
-    pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, listing: &Listing, theme: Theme) {
+    pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, listing: &Listing, theme: Theme, now: &Now) {
         let entries = self.shown(listing);
         let (mut all, mut seen, mut heading) = (Vec::<Painted>::new(), 0, "");
         let names = |of: fn(&Entry<'_>) -> Option<usize>| entries.iter().filter_map(of).max().unwrap_or(0);
@@ -46,11 +47,11 @@ impl Place {
             let (mark, style) = if at == self.at { ('>', theme.cursor()) } else { (' ', Style::new()) };
             let style = match entry {
                 Entry::Resumable(_) => theme.attention(),
-                Entry::Book(book, _) if book.mistakes > 0 => theme.attention(),
+                Entry::Book(book, _) if book.mistakes > 0 || is_bad(book.drilled.as_ref()) => theme.attention(),
                 _ => style,
             };
             let room = usize::from(area.width).saturating_sub(4);
-            all.push((format!(" {mark} {}", row(entry, room, books.min(32))), style));
+            all.push((format!(" {mark} {}", row(entry, room, books.min(32), now)), style));
             if at == self.at {
                 seen = all.len() - 1;
             }
@@ -76,20 +77,34 @@ fn no_books(listing: &Listing, width: u16) -> Vec<Painted> {
     all
 }
 
-fn row(entry: &Entry<'_>, room: usize, books: usize) -> String {
+fn row(entry: &Entry<'_>, room: usize, books: usize, now: &Now) -> String {
     match entry {
         Entry::Resumable(run) | Entry::Live(run) | Entry::Past(run) => run_row(run, room),
         Entry::Book(book, last) => {
             let name = fit(&shown(&book.name), books);
             let right = match last {
                 _ if book.mistakes > 0 => format!("! {}, see `banister check`", count(book.mistakes, "mistake")),
-                Some(run) => format!("last {} {}", began(run, room), stands(&run.state)),
-                None => "never run here".to_owned(),
+                last => book_stands(book, *last, room, now),
             };
             let title = if book.title == book.name { String::new() } else { shown(&book.title) };
             sides(&format!("{name}  {title}"), &right, room)
         }
     }
+}
+
+/// The last run and the last drill of a runbook, in as many words as half of the row has room for.
+fn book_stands(book: &Book, last: Option<&RunSummary>, room: usize, now: &Now) -> String {
+    let drilled = book.drilled.as_ref();
+    let day = |run: &RunSummary| run.began.map_or_else(String::new, |at| at.format("%m-%d ").to_string());
+    let (run, brief_run) = match last {
+        Some(run) => {
+            let stands = stands(&run.state);
+            (format!("last {} {stands}", began(run, room)), day(run) + &stands)
+        }
+        None => ("never run here".to_owned(), "never run here".to_owned()),
+    };
+    let all = [format!("{run}, {}", words(drilled, now.wall)), format!("{brief_run}, {}", brief(drilled, now.wall))];
+    all.into_iter().find(|text| width(text) <= room / 2).unwrap_or(run)
 }
 
 fn count(n: usize, what: &str) -> String {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use banister_runtime::state::{RunState, RunSummary};
 
+use super::Drilled;
+
 /// Everything that home lists.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Listing {
@@ -27,6 +29,8 @@ pub(crate) struct Book {
     pub(crate) title: String,
     /// How many mistakes it has; it cannot be run.
     pub(crate) mistakes: usize,
+    /// Its last drill; `None` if none is known of.
+    pub(crate) drilled: Option<Drilled>,
 }
 
 /// One thing that can be opened.

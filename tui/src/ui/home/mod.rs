@@ -13,6 +13,7 @@
 
 mod action;
 mod confirm;
+mod drilled;
 mod field;
 mod form;
 mod incident;
@@ -30,6 +31,7 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use drilled::Drilled;
 pub(crate) use job::Job;
 pub(crate) use listing::{Book, Listing};
 pub(crate) use news::{Described, HomeNews, Opened, Planned, Trouble};

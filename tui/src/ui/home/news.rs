@@ -8,7 +8,7 @@ use banister_core::run::ExitCode;
 use banister_core::runbook::syntax::ParamDecl;
 use banister_runtime::state::RunId;
 
-use super::Listing;
+use super::{Drilled, Listing};
 use crate::checks::Check;
 
 /// One thing that somebody found out for home.
@@ -75,6 +75,8 @@ pub(crate) struct Planned {
     pub(crate) lines: Vec<String>,
     /// Warnings of the compiler.
     pub(crate) warnings: Vec<String>,
+    /// The last drill of its runbook.
+    pub(crate) drilled: Option<Drilled>,
 }
 
 /// How an interrupted run stands.

@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::confirm::{Confirm, Typed};
+use super::drilled::{is_bad, line};
 use super::incident::Incident;
 use super::paint::{Painted, lines, paragraph};
 use super::{Planned, Trouble};
@@ -127,7 +128,7 @@ impl PlanPage {
 
     /// About so many lines there are.
     fn length(&self) -> usize {
-        self.planned.as_ref().map_or(0, |planned| planned.lines.len() + planned.warnings.len()) + self.checks.len() + 5
+        self.planned.as_ref().map_or(0, |planned| planned.lines.len() + planned.warnings.len()) + self.checks.len() + 6
     }
 
     /// What starts, and where, for the line of the word.
@@ -168,6 +169,9 @@ impl PlanPage {
         for warning in &planned.warnings {
             all.push((format!(" {}", shown(warning)), theme.attention()));
         }
+        let drilled = planned.drilled.as_ref();
+        let style = if is_bad(drilled) { theme.attention() } else { theme.label() };
+        all.extend(paragraph(&format!("DRILLED  {}", line(drilled)), width, 1, style));
         all.push((self.incident.row(), theme.label()));
         all.push((format!(" PLAN  {}", planned.hash), theme.label()));
         all.extend(planned.lines.iter().map(|line| (format!("   {}", shown(line)), Style::new())));

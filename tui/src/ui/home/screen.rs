@@ -329,7 +329,7 @@ impl Program<HomeNews> for HomeScreen {
         self.listing.is_some()
     }
 
-    fn draw(&self, frame: &mut Frame<'_>, _now: &Now) {
+    fn draw(&self, frame: &mut Frame<'_>, now: &Now) {
         let [head, body, say, foot] = page(frame);
         let theme = self.theme;
         let mut environment = self.listing.as_ref().map_or("..", |listing| listing.environment.as_str());
@@ -351,7 +351,7 @@ impl Program<HomeNews> for HomeScreen {
         let hints: &[(&str, &str)] = match &self.page {
             Page::List => {
                 match &self.listing {
-                    Some(listing) => self.place.draw(frame, body, listing, theme),
+                    Some(listing) => self.place.draw(frame, body, listing, theme, now),
                     None => lines(frame, body, &[(" looking ..".to_owned(), Style::new())], 0),
                 }
                 if self.place.is_typing || !self.place.filter.is_empty() {

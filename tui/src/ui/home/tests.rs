@@ -7,7 +7,7 @@ use banister_core::plan::Inventory;
 use banister_core::run::ExitCode;
 use banister_core::runbook::parse_runbook;
 use banister_core::source::SourceFile;
-use banister_runtime::state::{RunId, RunState, RunSummary};
+use banister_runtime::state::{DrillNote, RunId, RunState, RunSummary};
 
 use super::*;
 use crate::checks::Check;
@@ -31,7 +31,22 @@ fn run(head: &str, runbook: &str, minute: u32, state: RunState) -> RunSummary {
 }
 
 fn book(name: &str, title: &str) -> Book {
-    Book { file: format!("runbooks/{name}.yaml").into(), name: name.to_owned(), title: title.to_owned(), mistakes: 0 }
+    let file = format!("runbooks/{name}.yaml").into();
+    Book { file, name: name.to_owned(), title: title.to_owned(), mistakes: 0, drilled: None }
+}
+
+/// A drill of a runbook as its file was before.
+fn drilled(runbook: &str, fault: Option<&str>) -> Option<Drilled> {
+    let note = DrillNote {
+        drill: runbook.to_owned(),
+        fault: fault.map(str::to_owned),
+        runbook: runbook.to_owned(),
+        runbook_digest: "old".to_owned(),
+        ended: "2026-11-09T14:09:28Z".parse().expect("a moment"),
+        checks: 9,
+        held: 9,
+    };
+    Drilled::last(&[note], runbook, "new")
 }
 
 fn listing() -> Listing {
@@ -45,7 +60,10 @@ fn listing() -> Listing {
         ],
         books: vec![
             book("first", "first"),
-            book("restart-nginx", "Restart nginx, host by host"),
+            Book {
+                drilled: drilled("restart-nginx", Some("cut")),
+                ..book("restart-nginx", "Restart nginx, host by host")
+            },
             Book {
                 mistakes: 2,
                 ..book("restore-directory", "Restore a directory that was deleted under running processes")
@@ -89,6 +107,7 @@ fn planned() -> Planned {
         hosts: 2,
         lines: (1..=40).map(|n| format!("line {n} of the plan")).collect(),
         warnings: vec!["warning[B0301]: more prompts than people read".to_owned()],
+        drilled: drilled("restore-directory", None),
     }
 }
 

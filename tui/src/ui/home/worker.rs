@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use banister_core::plan::{PrintStyle, check, print_human};
+use banister_core::plan::{Plan, PrintStyle, check, print_human};
 use banister_core::run::Record;
 use banister_core::runbook::parse_runbook;
 use banister_core::source::{Diagnostic, Look, render_human, visible};
@@ -13,11 +13,11 @@ use banister_runtime::driver::{DriverError, probe};
 use banister_runtime::journal::Follower;
 use banister_runtime::secrets::Secrets;
 use banister_runtime::settings::read_source;
-use banister_runtime::state::{RunId, RunRef, StateDir};
+use banister_runtime::state::{DrillNote, RunId, RunRef, StateDir};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
-use super::{Book, Described, HomeNews, Job, Listing, Opened, Planned, Trouble};
+use super::{Book, Described, Drilled, HomeNews, Job, Listing, Opened, Planned, Trouble};
 use crate::checks::Checks;
 use crate::cli::{HostsArgs, StateArgs, TargetArgs};
 use crate::compile::{Compiled, Told, compile_telling};
@@ -110,13 +110,14 @@ impl Worker {
                 listing.notes.extend(Trouble::after(told, failure).0);
             }
         }
-        match StateDir::open(settings.state_dir(&self.state)).and_then(|state| state.list()) {
-            Ok(runs) => listing.runs = runs,
+        let mut drills = Vec::new();
+        match StateDir::open(settings.state_dir(&self.state)).and_then(|state| Ok((state.list()?, state.drills()))) {
+            Ok(found) => (listing.runs, drills) = found,
             Err(error) => listing.notes.push(error.to_string()),
         }
         listing.looked_in = settings.runbook_directories();
         for dir in &listing.looked_in {
-            listing.books.extend(books(dir));
+            listing.books.extend(books(dir, &drills));
         }
         listing.books.sort_by(|a, b| (&a.name, &a.file).cmp(&(&b.name, &b.file)));
         self.post.news(HomeNews::Listed(Box::new(listing)))
@@ -143,6 +144,12 @@ impl Worker {
             params: runbook.params,
             inventory: Arc::new(inventory),
         })
+    }
+
+    fn drilled(&self, compiled: &Compiled) -> Option<Drilled> {
+        let state = StateDir::open(Settings::read().ok()?.state_dir(&self.state)).ok()?;
+        let digest = Plan::file_digest(compiled.source.text().as_bytes());
+        Drilled::last(&state.drills(), &compiled.plan.runbook, &digest)
     }
 
     /// Compiles at once; what looks at the hosts goes on by itself.
@@ -173,6 +180,7 @@ impl Worker {
             hosts: plan.hosts.len(),
             lines: print_human(plan, style).lines().map(str::to_owned).collect(),
             warnings: told,
+            drilled: self.drilled(&compiled),
         };
         self.post.news(HomeNews::Planned { asked, planned: Ok(Box::new(planned)) });
         let worker = self.clone();
@@ -233,17 +241,17 @@ impl Worker {
 }
 
 /// The runbooks of a directory. A directory that is not there has none.
-fn books(dir: &Path) -> Vec<Book> {
+fn books(dir: &Path, drills: &[DrillNote]) -> Vec<Book> {
     let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
     let is_yaml = |path: &PathBuf| matches!(path.extension().and_then(|end| end.to_str()), Some("yaml" | "yml"));
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(is_yaml).collect();
     files.sort();
     files.truncate(MOST_BOOKS);
-    files.into_iter().filter_map(book).collect()
+    files.into_iter().filter_map(|file| book(file, drills)).collect()
 }
 
 /// What a file says about itself; `None` for what is no runbook at all, an inventory for example.
-fn book(file: PathBuf) -> Option<Book> {
+fn book(file: PathBuf, drills: &[DrillNote]) -> Option<Book> {
     let source = read_source(&file).ok()?;
     if !source.text().lines().any(|line| line.starts_with("runbook:")) {
         return None;
@@ -253,5 +261,6 @@ fn book(file: PathBuf) -> Option<Book> {
     let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let named = runbook.as_ref().and_then(|runbook| runbook.name.clone()).map_or(stem, |name| name.value);
     let title = runbook.and_then(|runbook| runbook.title).map_or_else(|| named.clone(), |title| title.value);
-    Some(Book { file, name: named, title, mistakes })
+    let drilled = Drilled::last(drills, &named, &Plan::file_digest(source.text().as_bytes()));
+    Some(Book { file, name: named, title, mistakes, drilled })
 }
