@@ -10,7 +10,7 @@ use crate::exit_code;
 use crate::failure::Failure;
 
 /// How long an engine that holds the run may take to make its socket.
-const STARTING: Duration = Duration::from_secs(3);
+const STARTING: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Connects and attaches; an engine that has just begun is waited for. `None`: no engine holds the run.

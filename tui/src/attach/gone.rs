@@ -9,8 +9,9 @@ use banister_runtime::state::RunDir;
 
 use crate::failure::Failure;
 
-/// How long is looked before it is said that the engine is gone.
-const PATIENCE: Duration = Duration::from_millis(700);
+/// How long is looked before it is said that an engine holds the run and does not speak. One that is gone is known as soon
+/// as the kernel has let go of its lock: milliseconds, or on a loaded machine seconds after its socket.
+const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// What became of the engine.

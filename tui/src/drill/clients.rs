@@ -14,7 +14,7 @@ use crate::exit_code;
 use crate::failure::Failure;
 
 /// How long the first look at every host may take, and the last.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How often it is looked whether they came.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 

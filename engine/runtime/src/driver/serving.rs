@@ -30,8 +30,9 @@ use crate::state::{RunDir, RunLock};
 /// How long tidying up on hosts may take after the end; what is left is removed by a later contact.
 const TIDY_TIME: Duration = Duration::from_secs(5);
 
-/// How long a front end may take from the engine's greeting to its place.
-const FRONT_COMES: Duration = Duration::from_secs(1);
+/// How long a front end may take from the engine's greeting to its place. Milliseconds, unless it was killed or the machine
+/// is loaded.
+const FRONT_COMES: Duration = Duration::from_secs(5);
 
 /// What the process exits with when its engine left and commands may still run.
 const LEFT: ExitCode = ExitCode(50);
