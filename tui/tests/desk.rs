@@ -204,8 +204,10 @@ fn a_probe_looks_and_changes_nothing() {
         assert_eq!(code, Some(30), "{text}");
         assert!(text.contains("FAIL web-1 cannot be used") && text.contains("nosuchaccount"), "{text}");
 
-        // A host that does not answer: its sshd is frozen, so that it is not even refused.
-        second.sh("kill $(cat /run/sshd.pid 2>/dev/null || pgrep -o sshd)").expect("the lab does it");
+        // A host that does not answer: its sshd is gone, and has let go of its port.
+        second
+            .sh("pid=$(pgrep -o sshd); kill $pid; while [ -e /proc/$pid ]; do sleep 0.01; done")
+            .expect("the lab does it");
         let (code, text) = probe("root");
         assert_eq!(code, Some(30), "{text}");
         assert!(text.contains("ok web-1 can be used") && text.contains("FAIL web-2 cannot be used"), "{text}");
@@ -216,9 +218,16 @@ fn a_probe_looks_and_changes_nothing() {
             let left = host.sh("ls -A /var/tmp; ls /run/touched 2>/dev/null; true").expect("the lab does it");
             assert!(!left.contains("banister") && !left.contains("touched"), "{}: {left}", host.name());
         }
-        let processes = Command::new("ps").args(["-eo", "args"]).output().expect("ps");
-        let processes = said(&processes);
-        assert!(!processes.lines().any(|line| line.starts_with("ssh ") || line.contains("ssh: ")), "{processes}");
+        let ssh = || {
+            let processes = said(&Command::new("ps").args(["-eo", "args"]).output().expect("ps"));
+            let is_ssh = |line: &&str| line.starts_with("ssh ") || line.contains("ssh: ");
+            processes.lines().filter(is_ssh).map(str::to_owned).collect::<Vec<_>>()
+        };
+        // A master that is told to end may take a moment for it on a loaded machine; by itself it lives for a minute.
+        let from = std::time::Instant::now();
+        while !ssh().is_empty() {
+            assert!(from.elapsed().as_secs() < 30, "{:?}", ssh());
+        }
         // The directory of control sockets stays, one an account.
         let is_scratch = |name: &str| name.strip_prefix("banister-").is_some_and(|id| id.len() == 32);
         let names = std::fs::read_dir(std::env::temp_dir()).expect("the directory").flatten().map(|e| e.file_name());
@@ -233,7 +242,10 @@ fn a_doctor_says_what_is_missing_and_reaches_the_hosts() {
         let home = tempfile::tempdir().expect("a home");
         let home = home.path();
         write(&home.join("inventory.yaml"), &lab.inventory());
-        let output = banister(home, &["doctor", "-i", "inventory.yaml"]);
+        let examined = || banister(home, &["doctor", "-i", "inventory.yaml"]);
+        // A loaded machine may well have a slow disk, but not each time.
+        let is_slow = |output: &Output| said(output).contains("every change waits for one");
+        let output = (0..10).map(|_| examined()).find(|output| !is_slow(output)).unwrap_or_else(examined);
         let text = said(&output);
         assert_eq!(output.status.code(), Some(0), "{text}");
         for line in [
