@@ -35,7 +35,7 @@ impl RunView {
             ended: shown.ended.as_ref().filter(|_| !is_under_way(&is.state)).map(|s| s.wall),
             took_ms: is.took_ms,
             usual_ms: self.usual_ms(task),
-            limit_ms: self.limit_ms(task),
+            limit_ms: self.limit_now_ms(task),
             attempts: shown.attempts.clone(),
             sample: shown.sample.clone(),
             ask: is.ask.clone(),

@@ -287,7 +287,8 @@ fn aborted_while_much_waits() -> Story {
     tell("aborted_while_much_waits", bench)
 }
 
-fn gate_overridden() -> Story {
+/// A run that asks about a gate that did not hold in time.
+pub(super) fn gate_timed_out() -> Bench {
     let mut bench = Bench::start(batches(2, 1));
     let bad = |request: &crate::run::ExecuteRequest| match request.key.purpose {
         crate::run::Purpose::Sample => ended(7, EVIL),
@@ -309,6 +310,11 @@ fn gate_overridden() -> Story {
     let gate = bench.effects.iter().position(|e| matches!(e, Effect::ArmTimer { timer: Timer::Gate { .. }, .. }));
     let Effect::ArmTimer { timer, .. } = bench.effects.remove(gate.unwrap()) else { unreachable!() };
     bench.say(Input::TimerFired { timer }).unwrap();
+    bench
+}
+
+fn gate_overridden() -> Story {
+    let mut bench = gate_timed_out();
     bench.answer(Word::Override).unwrap();
     bench.run_all(|_| ended(0, ""));
     tell("gate_overridden", bench)

@@ -39,6 +39,20 @@ fn plain_lines() {
 }
 
 #[test]
+fn a_gate_that_was_given_more_time_may_take_what_it_has_taken_and_that() {
+    let mut bench = testing::gate_timed_out();
+    bench.seconds += 20;
+    bench.answer(crate::run::Word::Wait).unwrap();
+    let mut view = RunView::new(Arc::clone(bench.run.plan()));
+    bench.journal.records.iter().for_each(|record| view.apply(record).unwrap());
+    let row = view.now().find(|row| row.what == "polls").unwrap();
+    let taken = row.elapsed_ms(&crate::run::testing::at(bench.seconds));
+    assert!(taken > 20_000, "{taken}");
+    assert_eq!(row.limit_ms, Some(taken + 5_000));
+    assert_eq!(view.steps().find(|step| step.path == row.path).unwrap().limit_ms, row.limit_ms);
+}
+
+#[test]
 fn rows() {
     use std::fmt::Write as _;
     for story in testing::all() {

@@ -39,7 +39,7 @@ impl RunView {
             since_elapsed: since.elapsed,
             boot: since.boot.0.clone(),
             usual_ms: self.usual_ms(task),
-            limit_ms: self.limit_ms(task),
+            limit_ms: self.limit_now_ms(task),
             attempt: is.attempt.max(1),
         })
     }
@@ -75,7 +75,11 @@ impl RunView {
             title: self.title(task),
             host: graph.host(task).map(|h| h.name.clone()),
             batch: graph.batch_of(task).map(|(_, batch)| batch + 1),
-            needs: self.needs(task),
+            needs: self.needs(task).map(|needs| {
+                // Whether its `when:` will hold is found out when its turn comes.
+                let perhaps = graph.step(task).is_some_and(|step| step.when.is_some());
+                if perhaps { format!("{needs}, perhaps") } else { needs }
+            }),
         })
     }
 
@@ -150,6 +154,19 @@ impl RunView {
             Work::Wait(ms) => Some(ms),
             Work::Pause(_) | Work::Approve(_) | Work::Manual(_) | Work::Note(_) => None,
         }
+    }
+
+    /// The same with what a person's `wait` added: counted, as the time it has taken, from when it began.
+    pub(crate) fn limit_now_ms(&self, task: TaskIndex) -> Option<u64> {
+        let limit = self.limit_ms(task)?;
+        let is = self.state.task(task);
+        let began = is.began.as_ref().or(self.instance(task).began.as_ref());
+        let added = is.timer.as_ref().zip(began).and_then(|((from, ms), began)| {
+            let waited_ms = from.elapsed.checked_sub(began.elapsed).filter(|_| from.boot == began.boot)? / 1_000_000;
+            // Only what has used up its time can be given more.
+            (waited_ms >= limit).then_some(waited_ms.saturating_add(*ms))
+        });
+        Some(added.unwrap_or(limit))
     }
 
     /// Hosts on which something that changes them has been intended, and hosts in all.
