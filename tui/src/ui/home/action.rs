@@ -81,7 +81,7 @@ impl Action {
             Self::PageUp | Self::PageDown => "move by a page",
             Self::Top => "go to the top",
             Self::Bottom => "go to the end",
-            Self::Open => "open what is under the cursor; nothing runs before `go` is typed",
+            Self::Open => "open it; nothing runs before `go` is typed",
             Self::Search => "show only what has these words",
             Self::Back => "back; drop a search",
             Self::Help => "all keys",

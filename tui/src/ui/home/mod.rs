@@ -26,6 +26,7 @@ mod palette;
 mod plan_page;
 mod resume;
 mod screen;
+mod scroll;
 mod worker;
 
 #[cfg(test)]

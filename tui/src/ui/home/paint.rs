@@ -60,3 +60,9 @@ pub(super) fn paragraph(text: &str, width: u16, margin: usize, style: Style) -> 
     let room = usize::from(width).saturating_sub(margin + 1).max(1);
     wrap(&shown(text), room).into_iter().map(|line| (format!("{}{line}", " ".repeat(margin)), style)).collect()
 }
+
+/// A line that keeps its own indentation where it goes on below.
+pub(super) fn indented(text: &str, width: u16, margin: usize, style: Style) -> Vec<Painted> {
+    let blanks = text.chars().take_while(|c| *c == ' ').count().min(usize::from(width) / 3);
+    paragraph(text.trim_start_matches(' '), width, margin + blanks, style)
+}

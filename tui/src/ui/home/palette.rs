@@ -51,9 +51,14 @@ impl Palette {
 
 /// The keys of the list.
 pub(super) fn help(frame: &mut Frame<'_>, area: Rect, theme: Theme) {
-    let mut all: Vec<Painted> = vec![(" Keys; any of them closes this".to_owned(), theme.label())];
+    let mut all: Vec<Painted> = vec![(" Keys; any key closes this".to_owned(), theme.label())];
+    let mut rows: Vec<(Action, String)> = Vec::new();
     for (key, action) in KEYMAP {
-        all.push((format!("   {}  {}", fit(&key.name(), 10), action.does()), Style::new()));
+        match rows.iter_mut().find(|(its, _)| *its == action) {
+            Some((_, keys)) => keys.push_str(&format!(" {}", key.name())),
+            None => rows.push((action, key.name())),
+        }
     }
+    all.extend(rows.iter().map(|(action, keys)| (format!("   {}  {}", fit(keys, 17), action.does()), Style::new())));
     lines(frame, area, &all, 0);
 }

@@ -10,7 +10,8 @@ use ratatui::style::Style;
 use super::confirm::{Confirm, Typed};
 use super::drilled::{is_bad, line};
 use super::incident::Incident;
-use super::paint::{Painted, lines, paragraph};
+use super::paint::{Painted, indented, paragraph};
+use super::scroll::Scroll;
 use super::{Planned, Trouble};
 use crate::checks::{Check, conclusion};
 use crate::ui::text::shown;
@@ -37,7 +38,7 @@ pub(super) struct PlanPage {
     pub(super) planned: Option<Planned>,
     checks: Vec<Check>,
     pub(super) looked: Looked,
-    from: usize,
+    pub(super) scroll: Scroll,
     pub(super) incident: Incident,
     pub(super) confirm: Option<Confirm>,
     pub(super) why_not: Option<String>,
@@ -57,7 +58,8 @@ pub(super) enum Read {
 impl PlanPage {
     pub(super) fn new(asked: u64, file: PathBuf, params: Vec<(String, String)>, name: String) -> Self {
         let (planned, checks, looked, incident) = (None, Vec::new(), Looked::Still, Incident::default());
-        Self { asked, file, params, name, planned, checks, looked, from: 0, incident, confirm: None, why_not: None }
+        let (scroll, confirm, why_not) = (Scroll::default(), None, None);
+        Self { asked, file, params, name, planned, checks, looked, scroll, incident, confirm, why_not }
     }
 
     pub(super) fn checked(&mut self, check: Check) {
@@ -105,16 +107,9 @@ impl PlanPage {
                 }
             }
             Key::Esc | Key::Char('q') | Key::Ctrl('c') => return Read::Back,
-            Key::Char('j') | Key::Down => self.from += 1,
-            Key::Char('k') | Key::Up => self.from = self.from.saturating_sub(1),
-            Key::PageDown | Key::Ctrl('d') | Key::Char(' ') => self.from += 10,
-            Key::PageUp | Key::Ctrl('u') => self.from = self.from.saturating_sub(10),
-            Key::Char('g') | Key::Home => self.from = 0,
-            Key::Char('G') | Key::End => self.from = usize::MAX / 2,
+            key if self.scroll.key(key) => {}
             other => return Read::Other(other),
         }
-        // The end is where the last line is.
-        self.from = self.from.min(self.length().saturating_sub(1));
         Read::On
     }
 
@@ -126,11 +121,6 @@ impl PlanPage {
         }
     }
 
-    /// About so many lines there are.
-    fn length(&self) -> usize {
-        self.planned.as_ref().map_or(0, |planned| planned.lines.len() + planned.warnings.len()) + self.checks.len() + 6
-    }
-
     /// What starts, and where, for the line of the word.
     pub(super) fn what(&self) -> String {
         let hosts = self.planned.as_ref().map_or(0, |planned| planned.hosts);
@@ -139,7 +129,7 @@ impl PlanPage {
     }
 
     pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
-        lines(frame, area, &self.lines(area.width, theme), self.from);
+        self.scroll.draw(frame, area, &self.lines(area.width, theme));
     }
 
     fn lines(&self, width: u16, theme: Theme) -> Vec<Painted> {
@@ -167,14 +157,15 @@ impl PlanPage {
         }
         all.push((String::new(), Style::new()));
         for warning in &planned.warnings {
-            all.push((format!(" {}", shown(warning)), theme.attention()));
+            all.extend(indented(warning, width, 1, theme.attention()));
         }
         let drilled = planned.drilled.as_ref();
         let style = if is_bad(drilled) { theme.attention() } else { theme.label() };
         all.extend(paragraph(&format!("DRILLED  {}", line(drilled)), width, 1, style));
         all.push((self.incident.row(), theme.label()));
         all.push((format!(" PLAN  {}", planned.hash), theme.label()));
-        all.extend(planned.lines.iter().map(|line| (format!("   {}", shown(line)), Style::new())));
+        // What is agreed to is read whole: no line of it is cut.
+        all.extend(planned.lines.iter().flat_map(|line| indented(line, width, 3, Style::new())));
         all
     }
 }

@@ -13,12 +13,12 @@ use super::confirm::Typed;
 use super::form::{Filled, Form};
 use super::list::Place;
 use super::listing::Entry;
-use super::paint::{footer, header, lines, page, paragraph};
+use super::paint::{footer, header, indented, lines, page, paragraph};
 use super::palette::{Palette, help};
 use super::plan_page::{PlanPage, Read};
 use super::resume::Resume;
+use super::scroll::Scroll;
 use super::{HomeNews, Job, Listing, Trouble};
-use crate::ui::text::shown;
 use crate::ui::{Key, Message, Order, Program, Theme};
 
 /// Seconds between two looks at what there is.
@@ -54,7 +54,8 @@ enum Page {
     List,
     Help,
     Palette(Palette),
-    Trouble(Vec<String>),
+    /// What is wrong, line by line.
+    Trouble(Vec<String>, Scroll),
     Form(Box<Form>),
     Plan(Box<PlanPage>),
     Resume(Box<Resume>),
@@ -117,7 +118,12 @@ impl HomeScreen {
             _ => {}
         }
         match &mut self.page {
-            Page::Help | Page::Trouble(_) => self.page = self.form.take().map_or(Page::List, Page::Form),
+            Page::Trouble(_, scroll) => {
+                if !scroll.key(key) {
+                    self.page = self.form.take().map_or(Page::List, Page::Form);
+                }
+            }
+            Page::Help => self.page = self.form.take().map_or(Page::List, Page::Form),
             Page::Palette(palette) => {
                 if let Some(done) = palette.key(key) {
                     self.page = Page::List;
@@ -254,11 +260,13 @@ impl HomeScreen {
             }
             HomeNews::Opened(Err(trouble)) | HomeNews::Described(Err(trouble)) => {
                 self.waits_for = None;
-                self.page = Page::Trouble(trouble.0);
+                self.page = Page::Trouble(trouble.0, Scroll::default());
             }
             HomeNews::Planned { asked, planned } => match (&mut self.page, planned) {
                 (Page::Plan(plan), Ok(planned)) if plan.asked == asked => plan.planned = Some(*planned),
-                (Page::Plan(plan), Err(Trouble(lines))) if plan.asked == asked => self.page = Page::Trouble(lines),
+                (Page::Plan(plan), Err(Trouble(lines))) if plan.asked == asked => {
+                    self.page = Page::Trouble(lines, Scroll::default());
+                }
                 _ => {}
             },
             HomeNews::Checked { asked, check } => {
@@ -370,10 +378,11 @@ impl Program<HomeNews> for HomeScreen {
                 palette.draw(frame, body, theme);
                 &[("enter", "do it"), ("up/down", "choose"), ("esc", "back")]
             }
-            Page::Trouble(all) => {
-                let all: Vec<_> = all.iter().map(|line| (format!(" {}", shown(line)), Style::new())).collect();
-                lines(frame, body, &all, 0);
-                &[("esc", "back")]
+            Page::Trouble(all, scroll) => {
+                let all: Vec<_> = all.iter().flat_map(|line| indented(line, body.width, 1, Style::new())).collect();
+                scroll.draw(frame, body, &all);
+                said = more(scroll);
+                &[("j/k", "scroll"), ("esc", "back")]
             }
             Page::Form(form) => {
                 form.draw(frame, body, theme);
@@ -382,7 +391,7 @@ impl Program<HomeNews> for HomeScreen {
             }
             Page::Plan(plan) => {
                 plan.draw(frame, body, theme);
-                said = plan.why_not.clone();
+                said = plan.why_not.clone().or_else(|| more(&plan.scroll));
                 if let Some(confirm) = &plan.confirm {
                     said = confirm.why_not.clone();
                     let line = confirm.line(&plan.what());
@@ -412,6 +421,15 @@ impl Program<HomeNews> for HomeScreen {
     /// Nothing here is counted in seconds.
     fn ticks(&self) -> bool {
         false
+    }
+}
+
+/// That a page goes on below what is seen of it.
+fn more(scroll: &Scroll) -> Option<String> {
+    match scroll.below() {
+        0 => None,
+        1 => Some("1 line more below".to_owned()),
+        lines => Some(format!("{lines} lines more below")),
     }
 }
 

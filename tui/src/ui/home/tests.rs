@@ -257,6 +257,54 @@ fn a_plan_shows_what_was_seen_what_is_bad_first() {
 }
 
 #[test]
+fn a_plan_is_read_whole_and_its_end_stands_at_the_bottom() {
+    let mut desk = Desk::plan();
+    let mut long = planned();
+    let hosts: Vec<String> = (1..=20).map(|n| format!("web-{n}")).collect();
+    long.lines = vec![
+        format!("changes       20 of the 20 hosts it reaches: {}", hosts.join(", ")),
+        "      $ a command that goes on and on, as commands do where nobody who wrote them had to read them at night"
+            .to_owned(),
+        format!("hash          sha256:{}", "0123456789abcdef".repeat(4)),
+    ];
+    long.lines.extend((1..=30).map(|n| format!("line {n} of the plan")));
+    desk.hears(HomeNews::Planned { asked: 1, planned: Ok(Box::new(long)) });
+    desk.look("plan_long");
+    desk.keys("G");
+    desk.look("plan_end");
+    let narrow = |desk: &Desk| picture(&desk.home, &at_ms(0), 80, 24);
+    assert!(!narrow(&desk).contains("below"));
+    // Nothing is below: a key that goes back goes back at once.
+    desk.keys("j j j k");
+    assert!(narrow(&desk).contains("1 line more below"), "{}", narrow(&desk));
+}
+
+#[test]
+fn what_is_wrong_with_a_runbook_is_read_to_its_end() {
+    let mut desk = Desk::listed();
+    desk.keys("j j j j enter");
+    let line = |n| {
+        format!(
+            "error[B0201]: unknown field `efect` in step {n}; did you mean `effect`? a `run` step takes many others"
+        )
+    };
+    desk.hears(HomeNews::Opened(Err(Trouble((1..=30).map(line).collect()))));
+    desk.look("trouble");
+    desk.keys("G");
+    let end = picture(&desk.home, &at_ms(0), 80, 24);
+    assert!(end.contains("in step 30") && !end.contains("below"), "{end}");
+    desk.keys("esc");
+    assert!(picture(&desk.home, &at_ms(0), 80, 24).contains("RUNBOOKS"));
+}
+
+#[test]
+fn all_keys_are_told() {
+    let mut desk = Desk::listed();
+    desk.keys("?");
+    desk.look("help");
+}
+
+#[test]
 fn only_the_typed_word_starts_a_run() {
     let ready = || {
         let mut desk = Desk::plan();

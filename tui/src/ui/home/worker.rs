@@ -107,7 +107,10 @@ impl Worker {
             Ok((inventory, _)) => inventory.environment().clone_into(&mut listing.environment),
             Err(failure) => {
                 listing.environment = "no inventory".to_owned();
-                listing.notes.extend(Trouble::after(told, failure).0);
+                let Trouble(all) = Trouble::after(told, failure);
+                // One line is all there is room for: what and where. Whoever opens a runbook reads it whole.
+                let all: Vec<&str> = all.iter().map(|line| line.trim()).take(2).collect();
+                listing.notes.push(format!("no inventory: {}", all.join(" ")));
             }
         }
         let mut drills = Vec::new();
