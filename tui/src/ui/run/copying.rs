@@ -2,7 +2,7 @@
 
 use banister_core::run::Now;
 
-use super::board::{HostItem, Roster};
+use super::board::HostItem;
 use super::{Board, Pane, RunScreen};
 use crate::ui::Order;
 use crate::ui::text::shown;
@@ -29,8 +29,9 @@ impl RunScreen {
                 Board::words_of(items.get(Board::cursor_of(&items, place.step.as_ref()))?)
             }
             Pane::Hosts => {
-                let items = model.host_items(self.roster(board)?, place);
-                match items.get(Roster::cursor_of(&items, place.host.as_ref()))? {
+                let roster = self.roster(board)?;
+                let items = model.host_items(roster, place);
+                match items.get(self.host_cursor(roster, &items))? {
                     HostItem::Host(host) => {
                         let why = host.why.as_deref().map(|why| format!(" {}", shown(why))).unwrap_or_default();
                         format!("{} {}{why}", host.name, host.word)

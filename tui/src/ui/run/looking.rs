@@ -8,7 +8,7 @@ use banister_runtime::control::Verb;
 use banister_runtime::driver::Wanted;
 
 use super::board::{HostItem, Roster, StepItem};
-use super::{Board, Link, Pane, Place, RunModel, RunScreen, StreamKey};
+use super::{Board, Link, Pane, Place, RowId, RunModel, RunScreen, StreamKey};
 use crate::ui::Order;
 
 /// A command under the cursor.
@@ -25,6 +25,11 @@ impl RunScreen {
     /// The roll whose hosts are shown: that of the step under the cursor, else the one under way, else the first.
     pub(crate) fn roster<'a>(&'a self, board: &'a Board) -> Option<&'a Roster> {
         roster(&self.model, board, &self.place)
+    }
+
+    /// The row of the hosts' cursor.
+    pub(crate) fn host_cursor(&self, roster: &Roster, items: &[HostItem<'_>]) -> usize {
+        host_cursor(&self.model, &self.place, roster, items)
     }
 
     /// What the output pane shows.
@@ -89,17 +94,31 @@ pub(super) fn roster<'a>(model: &'a RunModel, board: &'a Board, place: &Place) -
         .or_else(|| board.rosters.last())
 }
 
+/// Whether a step was chosen and no host: then the step says what is looked at, also on the way through the hosts to its
+/// output.
+fn is_steps_choice(place: &Place) -> bool {
+    place.step.is_some() && place.host.is_none()
+}
+
+/// The row of the hosts' cursor.
+pub(super) fn host_cursor(model: &RunModel, place: &Place, roster: &Roster, items: &[HostItem<'_>]) -> usize {
+    let of_step = is_steps_choice(place).then(|| looked(model, place)?.host).flatten();
+    let of_step = of_step.map(|host| RowId::Host(host.to_string()));
+    roster.cursor_of(items, place.host.as_ref().or(of_step.as_ref()))
+}
+
 /// As [`RunScreen::looked`].
 pub(super) fn looked(model: &RunModel, place: &Place) -> Option<Looked> {
     let board = model.board()?;
     let host_row = || {
-        let items = model.host_items(roster(model, board, place)?, place);
-        match items.get(Roster::cursor_of(&items, place.host.as_ref()))? {
+        let roster = roster(model, board, place)?;
+        let items = model.host_items(roster, place);
+        match items.get(host_cursor(model, place, roster, &items))? {
             HostItem::Host(line) => Some((*line).clone()),
             HostItem::State { .. } => None,
         }
     };
-    let row = if place.list == Pane::Hosts {
+    let row = if place.list == Pane::Hosts && !is_steps_choice(place) {
         board.step(host_row()?.path.as_ref()?)?
     } else {
         let items = model.step_items(board, place);

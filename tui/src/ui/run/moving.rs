@@ -2,8 +2,8 @@
 
 use banister_core::run::Now;
 
-use super::board::{HostItem, Roster, StepItem};
-use super::looking::{looked, roster};
+use super::board::{HostItem, StepItem};
+use super::looking::{host_cursor, looked, roster};
 use super::{Action, Board, Page, Pane, Place, RowId, RunModel, RunScreen, StreamKey};
 use crate::ui::text::shown;
 use crate::ui::{Key, Order};
@@ -96,7 +96,7 @@ impl RunScreen {
             Pane::Hosts => {
                 let Some(roster) = roster(model, board, place) else { return };
                 let items = model.host_items(roster, place);
-                let at = go(Roster::cursor_of(&items, place.host.as_ref()), items.len());
+                let at = go(host_cursor(model, place, roster, &items), items.len());
                 place.host = items.get(at).map(HostItem::id);
                 place.at = None;
             }
@@ -125,7 +125,7 @@ impl RunScreen {
             let Some(roster) = roster(model, board, place) else { return };
             let items = model.host_items(roster, place);
             if let Some(HostItem::State { word, open, .. }) =
-                items.get(Roster::cursor_of(&items, place.host.as_ref())).cloned()
+                items.get(host_cursor(model, place, roster, &items)).cloned()
             {
                 place.host = Some(RowId::State(word));
                 place.folds.insert(RowId::State(word), !open);

@@ -215,12 +215,15 @@ impl Roster {
         items
     }
 
-    /// The row of the cursor: where the person put it, else the first host that matters.
-    pub(crate) fn cursor_of(items: &[HostItem<'_>], cursor: Option<&RowId>) -> usize {
+    /// The row of the cursor: where the person put it, else the first host that matters. While a gate looks at a batch,
+    /// its hosts do, not those that come after it.
+    pub(crate) fn cursor_of(&self, items: &[HostItem<'_>], cursor: Option<&RowId>) -> usize {
         let put = cursor.and_then(|id| items.iter().position(|item| item.id() == *id));
         put.unwrap_or_else(|| {
             let hosts = items.iter().enumerate().filter_map(|(at, item)| match item {
-                HostItem::Host(host) => Some((at, rank(&host.word))),
+                HostItem::Host(host) if rank(&host.word) <= rank("RUN") => Some((at, (rank(&host.word), 0))),
+                HostItem::Host(host) if self.batch == Some(host.batch) => Some((at, (rank("RUN"), rank(&host.word)))),
+                HostItem::Host(host) => Some((at, (rank(&host.word), 0))),
                 HostItem::State { .. } => None,
             });
             hosts.min_by_key(|(at, rank)| (*rank, *at)).map_or(0, |(at, _)| at)

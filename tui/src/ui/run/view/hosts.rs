@@ -9,7 +9,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::super::board::{HostItem, HostLine, Roster, folded_words, is_trouble};
+use super::super::board::{HostItem, HostLine, folded_words, is_trouble};
 use super::super::{Board, Link, Pane, RunModel, RunScreen, StreamKey};
 use super::banner::seconds;
 use super::frames::{self, Title, mark, row_style, window};
@@ -53,7 +53,7 @@ pub(super) fn rows(screen: &RunScreen, board: &Board, cells: usize, height: usiz
     if items.is_empty() {
         return vec![Line::raw("   no host fits the filter; esc drops it")];
     }
-    let cursor = Roster::cursor_of(&items, screen.place.host.as_ref());
+    let cursor = screen.host_cursor(roster, &items);
     // The first row is what needs a person most: it is left only for a cursor that is below.
     let first = if cursor < height { 0 } else { window(cursor, items.len(), height) };
     let names =
@@ -105,7 +105,7 @@ fn host(
     };
     let last = running.and_then(|row| said(host.path.as_ref()?, row));
     let mut notes = Vec::new();
-    if let Some(bad) = bad_sample(screen, board, host) {
+    if let Some(bad) = bad_sample(board, host) {
         notes.push(format!("gate: {bad}"));
     }
     if host.counted {
@@ -144,11 +144,11 @@ fn host(
     ])
 }
 
-/// What the gate of the host's batch saw there, if it was bad.
-fn bad_sample(screen: &RunScreen, board: &Board, host: &HostLine) -> Option<String> {
-    let polls = board.now.iter().filter(|row| row.what == "polls");
-    let mut samples = polls.filter_map(|row| board.step(&row.path)?.sample.as_ref());
-    let _ = screen;
+/// What the gate of the host's batch saw there, if it was bad: while it looks, and while it asks what now.
+fn bad_sample(board: &Board, host: &HostLine) -> Option<String> {
+    let polls = board.now.iter().filter(|row| row.what == "polls").map(|row| &row.path);
+    let asks = board.asks.iter().map(|ask| &ask.id.path);
+    let mut samples = polls.chain(asks).filter_map(|path| board.step(path)?.sample.as_ref());
     samples.find_map(|sample| sample.bad.iter().find(|(name, _)| *name == host.name)).map(|(_, why)| shown(why))
 }
 
