@@ -95,8 +95,10 @@ impl Board {
                 .filter(|line| fits(&line.word))
                 .count()
         };
+        let left_out = count(|word| matches!(word, "skip" | "excl"));
         let counts = [
-            (count(|word| matches!(word, "ok" | "hand" | "skip" | "excl")), "ok"),
+            (count(|word| matches!(word, "ok" | "hand")), "ok"),
+            (left_out, "left out"),
             (count(|word| matches!(word, "RUN" | "undo")), "RUN"),
             (count(|word| word == "ASK"), "ASK"),
             (count(|word| word == "HELD"), "HELD"),
@@ -106,7 +108,8 @@ impl Board {
             (count(|word| word == "never"), "never"),
             (count(|word| word == "todo"), "to go"),
         ];
-        let always = |word: &str| matches!(word, "ok" | "RUN" | "FAIL" | "to go");
+        // What was left out is not well; it takes the room of what there is none of.
+        let always = |word: &str| word == "ok" || (left_out == 0 && matches!(word, "RUN" | "FAIL" | "to go"));
         counts.into_iter().filter(|(count, word)| *count > 0 || always(word)).collect()
     }
 }

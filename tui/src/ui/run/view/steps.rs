@@ -196,7 +196,12 @@ fn note(screen: &RunScreen, board: &Board, line: &StepLine, wide: bool) -> Strin
         (None, "RUN") => time("max ", line.limit_ms).or_else(|| time("usual ", line.usual_ms)).unwrap_or_default(),
         (None, "todo") if line.will_skip => "will skip".to_owned(),
         (None, "todo") if line.is_for_people => "a person".to_owned(),
-        _ => range.or_else(|| time("usual ", line.usual_ms)).unwrap_or_default(),
+        // A number alone does not say what it is; of two the dash does.
+        _ => match range {
+            Some(range) if range.contains('-') => range,
+            Some(range) => format!("usual {range}"),
+            None => time("usual ", line.usual_ms).unwrap_or_default(),
+        },
     }
 }
 
