@@ -28,8 +28,12 @@ fn held_nothing_new_starts_until_it_is_continued() {
     let said = scenario.expect(&["hold", "last"], 69);
     assert!(said.contains("is not live"), "{said}");
     scenario.expect(&["note", "last", "written afterwards"], 0);
+    scenario.expect(&["decide", "last", "no second try tonight; why: it holds"], 0);
+    assert!(scenario.expect(&["decide", "last", " "], 64).contains("the decision says nothing"));
     let story = scenario.expect(&["timeline", "last"], 0);
-    assert!(story.contains("pager silenced") && story.contains("written afterwards"), "{story}");
+    for said in ["pager silenced", "written afterwards", "no second try tonight; why: it holds"] {
+        assert!(story.contains(said), "{said}: {story}");
+    }
     scenario.is_whole("one two three");
 }
 

@@ -87,6 +87,8 @@ pub enum Command {
     Pen(RunOnlyArgs),
     /// Write a line into a run's timeline
     Note(NoteArgs),
+    /// Write a decision into a run's timeline
+    Decide(NoteArgs),
     /// Say how far a journal is whole
     Verify(VerifyArgs),
     /// Print the timeline of a run as Markdown

@@ -129,7 +129,7 @@ pub struct AbortArgs {
     pub state: StateArgs,
 }
 
-/// `note`.
+/// `note` and `decide`.
 #[derive(Debug, Args)]
 pub struct NoteArgs {
     /// The run: its id, any unambiguous beginning of it, or `last`

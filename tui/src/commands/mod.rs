@@ -49,6 +49,7 @@ pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Abort(args) => abort::abort(&args),
         Command::Pen(args) => pen::pen(&args),
         Command::Note(args) => note::note(&args),
+        Command::Decide(args) => note::decide(&args),
         Command::Verify(args) => verify::verify(&args),
         Command::Timeline(args) => timeline::timeline(&args),
         Command::Replay(args) => replay::replay(&args),
