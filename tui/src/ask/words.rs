@@ -19,7 +19,7 @@ pub(crate) fn does(word: Word, kind: AskKind) -> &'static str {
         (Word::Exclude, _) => "leave this host out from here on, with a reason",
         (Word::ByHand, _) => "you did it yourself, and you say what shows it",
         (Word::Undo, _) => "run the step's undo",
-        (Word::Shell, _) => "a recorded shell on this host; afterwards it is looked at again",
+        (Word::Shell, _) => "a recorded shell on this host; then it is looked at again",
         (Word::HandOver, _) => "you lay the pen down; whoever takes it answers",
         (Word::AskAgain, _) => "ask the host once more",
         (Word::Failed, _) => "it did fail, and you say why you know",

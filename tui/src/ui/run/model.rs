@@ -277,6 +277,11 @@ impl RunModel {
             Heard::Replied { id, result } => {
                 let what = self.pending.remove(id);
                 self.reads.remove(id);
+                match (what, result) {
+                    (Some("note"), Ok(_)) => self.say("your note is in the timeline", false, now),
+                    (Some("decide"), Ok(_)) => self.say("your decision is in the timeline", false, now),
+                    _ => {}
+                }
                 // Who asked for stored output says itself that there is none.
                 if let (Some(what), Err(Refused { why, .. })) =
                     (what.filter(|what| ![READ, WANT].contains(what)), result)

@@ -28,7 +28,7 @@ impl RunScreen {
             Action::People => Box::new(Listing::new(ListingKind::People)),
             Action::Messages => Box::new(Listing::new(ListingKind::Messages)),
             Action::Palette => Box::<Palette>::default(),
-            Action::Help => Box::new(Help::new(self.footer())),
+            Action::Help => Box::new(Help::of_page()),
             _ => return Vec::new(),
         };
         self.open(overlay, now)

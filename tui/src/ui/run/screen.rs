@@ -4,7 +4,7 @@ use banister_core::run::{Now, Word};
 use ratatui::Frame;
 
 use super::calls::Calls;
-use super::{Action, Link, Place, RunModel, action};
+use super::{Action, Link, Page, Place, RunModel, action};
 use crate::ui::{Heard, Key, Message, Order, Overlay, Program, Reaction, Theme};
 
 /// What is said of keys that came before there was anything to see.
@@ -206,6 +206,41 @@ impl RunScreen {
         }
         let hint =
             |action: Action, says: &'static str| (super::key_of(action).map(Key::name).unwrap_or_default(), says);
+        if self.place.page != Page::Run {
+            // A page over the run: `q` leads back to it, and leaves nothing.
+            let moves = format!("{}/{}", hint(Action::Down, "").0, hint(Action::Up, "").0);
+            let mut hints = vec![hint(Action::Help, "help"), (moves, "move")];
+            if self.place.page == Page::Timeline {
+                hints.push(hint(Action::Search, "filter"));
+                hints.push(hint(Action::LocalTime, if self.model.local_time { "UTC" } else { "local time" }));
+                if self.model.cannot_act().is_none() {
+                    hints.extend([hint(Action::Note, "note"), hint(Action::Decide, "decide")]);
+                }
+            } else {
+                hints.push(hint(Action::Search, "search"));
+                hints.extend([hint(Action::SearchNext, "next"), hint(Action::SearchPrevious, "before")]);
+            }
+            hints.extend([hint(Action::Asks, "asks"), hint(Action::Detach, "back")]);
+            return hints;
+        }
+        // Who can only look is offered nothing else.
+        if self.model.cannot_act().is_some() || self.model.view.as_ref().is_some_and(|view| view.exit().is_some()) {
+            let leaves = if self.model.link == Link::Live && self.model.watch { "detach" } else { "leave" };
+            let mut hints = vec![hint(Action::Help, "help"), hint(Action::NextPane, "pane")];
+            if self.model.replay {
+                // Its own keys: they mean nothing on the screen of a run.
+                hints.push((", .".to_owned(), "speed"));
+            }
+            hints.extend([
+                hint(Action::Zoom, if self.place.zoom { "all panes" } else { "zoom" }),
+                hint(Action::Search, "search"),
+                hint(Action::Timeline, "timeline"),
+                hint(Action::Plan, "plan"),
+                hint(Action::Palette, "cmd"),
+                hint(Action::Detach, leaves),
+            ]);
+            return hints;
+        }
         let may = |word: Word| self.model.asking(|words| words.contains(&word)).is_some();
         let is_held = self.model.view.as_ref().is_some_and(|view| view.state().is_held());
         let mut hints = vec![hint(Action::Help, "help"), hint(Action::NextPane, "pane"), hint(Action::Asks, "asks")];
@@ -214,6 +249,9 @@ impl RunScreen {
         }
         if may(Word::Undo) {
             hints.push(hint(Action::Undo, "undo"));
+        }
+        if self.place.zoom {
+            hints.push(hint(Action::Zoom, "all panes"));
         }
         hints.push(if is_held { hint(Action::Continue, "continue") } else { hint(Action::Hold, "hold") });
         hints.extend([

@@ -60,6 +60,54 @@ fn the_cursor_follows_what_runs_until_it_is_moved_and_again_when_asked() {
 }
 
 #[test]
+fn the_way_through_the_hosts_to_the_output_of_a_step_leads_to_its_output() {
+    let mut scene = stopping();
+    let looked = |scene: &Scene| scene.screen.looked().map(|looked| looked.path.to_string());
+    scene.keys("k k");
+    assert_eq!(cursor(&scene.screen), "ok 2 Pause cruise control");
+    for keys in ["", "tab", "tab", "tab", "shift-tab"] {
+        scene.keys(keys);
+        assert_eq!(looked(&scene).as_deref(), Some("pause_cruise/@kafka-01"), "after `{keys}`");
+    }
+    // A host that is chosen says more than a step that was.
+    scene.keys("shift-tab j");
+    assert_eq!(scene.screen.place.host, Some(RowId::Host("kafka-02".to_owned())));
+    assert_eq!(looked(&scene).as_deref(), Some("restart/@kafka-02/stop"));
+}
+
+#[test]
+fn the_footer_offers_what_can_be_done_where_it_stands() {
+    let mut scene = stopping();
+    let footer = |scene: &mut Scene| scene.look(80, 24).lines().last().map(str::to_owned).unwrap_or_default();
+    for (keys, says, never) in [
+        ("", "q detach", "back"),
+        ("z", "z all panes", "z zoom"),
+        ("z T", "/ filter  L local time  n note  d decide  a asks  q back", "detach"),
+        ("L", "L UTC", "hold"),
+        ("q P", "> next  < before  a asks  q back", "detach"),
+    ] {
+        scene.keys(keys);
+        let line = footer(&mut scene);
+        assert!(line.contains(says) && !line.contains(never), "after `{keys}`: {line}");
+    }
+    scene.keys("q");
+    scene.hear(Heard::Lost { why: "its socket closed without a word".to_owned() });
+    let line = footer(&mut scene);
+    assert!(line.contains("q leave") && !line.contains("hold") && !line.contains("note"), "{line}");
+}
+
+#[test]
+fn what_was_said_long_ago_says_when() {
+    let mut scene = stopping();
+    let line = |scene: &mut Scene| scene.look(140, 45).lines().rev().nth(1).map(str::to_owned).unwrap_or_default();
+    scene.hear(Heard::Lost { why: "its socket closed".to_owned() });
+    assert!(line(&mut scene).starts_with(" ! its socket closed"), "{}", line(&mut scene));
+    scene.after(31_000);
+    let said = line(&mut scene);
+    assert!(said.starts_with("   14:") && said.contains("Z its socket closed"), "{said}");
+}
+
+#[test]
 fn a_batch_is_folded_and_opened() {
     let mut scene = stopping();
     scene.keys("k space");
@@ -224,6 +272,10 @@ fn who_has_the_pen_and_who_is_here_is_said_in_the_wide_header() {
     scene.command(person("bob", 1001), banister_core::run::Command::Pen);
     let first = scene.look(140, 45).lines().next().map(str::to_owned).unwrap_or_default();
     assert!(first.contains("pen bob") && !first.contains("also here"), "{first}");
+    // Several screens of one account have one name.
+    scene.here(&[("alice", 1000, false), ("alice", 1000, false)]);
+    let first = scene.look(140, 45).lines().next().map(str::to_owned).unwrap_or_default();
+    assert!(first.contains("2 here"), "{first}");
 }
 
 #[test]

@@ -19,7 +19,7 @@ const TYPED: usize = 8;
 
 const CHOICES: [(RunningAtAbort, &str, &str); 3] = [
     (RunningAtAbort::Wait, "wait", "what runs may finish; nothing new starts, then the run ends"),
-    (RunningAtAbort::Kill, "kill", "what runs is stopped, with its whole process tree; then the run ends"),
+    (RunningAtAbort::Kill, "kill", "what runs is stopped with all it started; then the run ends"),
     (RunningAtAbort::Leave, "leave", "what runs goes on there unwatched; its outcome stays unknown"),
 ];
 

@@ -32,7 +32,12 @@ pub(in crate::ui::run) struct Help {
 }
 
 impl Help {
-    /// With the keys of the view it is called from.
+    /// Of a page: the keymap is all there is.
+    pub(in crate::ui::run) fn of_page() -> Self {
+        Self::new(Vec::new())
+    }
+
+    /// With the keys of the dialog it is called from.
     pub(in crate::ui::run) fn new(own: Vec<(String, &'static str)>) -> Self {
         Self { own, field: Field::default(), scroll: Scroll::default() }
     }
@@ -53,6 +58,9 @@ impl Help {
         for (keys, name, does) in keys().iter().filter(|(keys, name, does)| fits(&[keys.as_str(), name, does])) {
             push(keys, format!("{does}  (:{name})"));
         }
+        if lines.is_empty() {
+            lines.push(Line::raw(cut(&format!("nothing has `{wanted}`; esc drops the search"), cells).into_owned()));
+        }
         lines
     }
 }
@@ -67,6 +75,8 @@ impl Overlay for Help {
             }
             Key::Esc if !self.field.text().is_empty() => self.field.clear(),
             Key::Esc | Key::Enter => return Reaction::Close(Vec::new()),
+            // The key that opened it closes it.
+            Key::Char('?') if self.field.text().is_empty() => return Reaction::Close(Vec::new()),
             key => drop(self.field.key(key)),
         }
         Reaction::Stay
@@ -81,13 +91,31 @@ impl Overlay for Help {
     }
 
     fn footer(&self, _run: &RunModel) -> Vec<(String, &'static str)> {
-        vec![("type".to_owned(), "search"), ("up/down".to_owned(), "scroll"), ("esc".to_owned(), "back")]
+        let esc = if self.field.text().is_empty() { "back" } else { "drop the search" };
+        vec![("type".to_owned(), "search"), ("up/down".to_owned(), "scroll"), ("esc".to_owned(), esc)]
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_search_that_finds_nothing_says_so_and_the_key_that_opened_it_closes_it() {
+        let now = crate::ui::testing::at_ms(0);
+        let mut run = RunModel::new(crate::ui::Theme::MONO);
+        let mut help = Help::of_page();
+        for key in ['q', 'T'] {
+            assert!(matches!(help.key(Key::Char(key), &mut run, &now), Reaction::Stay));
+        }
+        let lines = help.lines(&run, 60);
+        assert_eq!(
+            lines.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["nothing has `qt`; esc drops the search"]
+        );
+        assert!(matches!(help.key(Key::Esc, &mut run, &now), Reaction::Stay));
+        assert!(matches!(help.key(Key::Char('?'), &mut run, &now), Reaction::Close(_)));
+    }
 
     #[test]
     fn the_book_has_every_key() {

@@ -9,7 +9,7 @@ use super::ask::AskDialog;
 use super::field::Field;
 use super::sheet::{Scroll, Sheet, inner_width, room, text_rows};
 use crate::ui::run::{Action, RunModel, key_of};
-use crate::ui::text::{cut, fit, shown};
+use crate::ui::text::{cut, fit, shown, width};
 use crate::ui::{Key, Overlay, Reaction};
 
 /// One line of the palette.
@@ -108,7 +108,9 @@ impl Overlay for Palette {
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, run: &RunModel, _now: &Now) {
         let (cells, theme) = (inner_width(room(area)), run.theme);
         let entries = self.entries(run);
-        let names = if cells < 60 { 14 } else { 30 };
+        // Asks have long names; without one there is more room for what each thing does.
+        let longest = entries.iter().map(|entry| width(&shown(&entry.name()))).max().unwrap_or(0);
+        let names = longest.clamp(12, if cells < 60 { 14 } else { 30 });
         let rows = text_rows(room(area), 1 + usize::from(self.said.is_some()));
         let top = self.at.saturating_sub(rows / 2).min(entries.len().saturating_sub(rows));
         let mut text = Vec::new();

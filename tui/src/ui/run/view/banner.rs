@@ -8,6 +8,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::super::{Page, Pane, RunScreen};
+use super::clock;
 use super::hosts::{alive, quiet};
 use super::now::most_pressing;
 use crate::ui::text::{cut, fit, shown, width};
@@ -54,7 +55,10 @@ pub(super) fn draw(screen: &RunScreen, frame: &mut Frame<'_>, area: Rect, now: &
             (shown(&said.text), beside.unwrap_or_else(|| format!("m messages {count}")), said.attention)
         }
         (_, Some((says, beside))) => (says, beside, true),
-        (Some(said), None) => (shown(&said.text), format!("m messages {count}"), false),
+        // What was said a while ago may be true no longer: it says when that was.
+        (Some(said), None) => {
+            (format!("{} {}", clock(model, said.at), shown(&said.text)), format!("m messages {count}"), false)
+        }
         (None, None) => return,
     };
     let style = if attention { model.theme.attention() } else { Style::new() };

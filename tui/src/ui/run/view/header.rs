@@ -110,12 +110,17 @@ fn place(model: &RunModel, view: &RunView, cells: usize, now: &Now) -> Line<'sta
     if view.state().info().is_some_and(|info| info.drill) {
         marks.push("DRILL".to_owned());
     }
+    // NOW has the ask: that nothing starts after its answer would not be said anywhere.
+    if view.state().is_held() && view.state().asks().next().is_some() {
+        marks.push("HELD".to_owned());
+    }
     match view.state().asks().count() {
         0 => {}
         1 => marks.push("ASK".to_owned()),
         asks => marks.push(format!("ASK {asks}")),
     }
-    if cells < WIDE.into() && model.people.len() > 1 {
+    // A wide screen names the others; several screens of one account have one name.
+    if model.people.len() > 1 && (cells < WIDE.into() || !right.iter().any(|said| said.starts_with("also here"))) {
         marks.push(format!("{} here", model.people.len()));
     }
     let marks: String = marks.iter().map(|mark| format!("  {mark}")).collect();

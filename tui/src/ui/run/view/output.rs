@@ -137,6 +137,11 @@ fn facts(screen: &RunScreen, board: &Board, row: &StepRow) -> Vec<(String, bool)
             facts.push((format!("IF IT FAILS  {}", shown(&ask.if_it_fails)), false));
         }
     }
+    // Work by hand that its verify did not see is asked again, in the same words: why stands here.
+    let looked = row.attempts.last().filter(|last| row.word == "ASK" && last.word == "FAIL");
+    if let Some(why) = looked.and_then(|last| last.why.as_deref()) {
+        facts.push((format!("! {}", shown(why)), true));
+    }
     let is_said = |why: &str| row.ask.is_some() && board.asks.iter().any(|ask| ask.question.contains(why));
     if let Some(why) = row.why.as_deref().filter(|why| is_trouble(&row.word) && row.word != "ASK" && !is_said(why)) {
         facts.push((format!("! {}  {}", row.word, shown(why)), true));

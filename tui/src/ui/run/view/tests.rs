@@ -139,7 +139,7 @@ fn how_long_is_left_where_there_is_history() {
     scene.after(9_000).ends("restart/@kafka-03/stop", 1, "").after(2_000);
     assert!(scene.look(80, 24).contains(" ~3m left (usual run"), "{}", scene.look(80, 24));
     scene.after(9_000).ends("restart/@kafka-04/stop", 1, "");
-    assert!(!scene.look(80, 24).contains(" left "), "{}", scene.look(80, 24));
+    assert!(!scene.look(80, 24).contains("m left"), "{}", scene.look(80, 24));
     assert!(scene.look(80, 24).contains("usual run"), "{}", scene.look(80, 24));
 }
 
@@ -149,6 +149,18 @@ fn a_pause_asks() {
     scene.all_end(|_| (0, "0"));
     scene.after(48_000);
     pictures(&mut scene, "pause");
+}
+
+#[test]
+fn work_by_hand_that_its_verify_did_not_see_says_why_it_is_asked_again() {
+    let book = "runbook: cable\nif_it_fails: Call the owner of the rack.\nhosts: localhost\nsteps:\n  \
+        - { id: plug, manual: { do: Plug the cable into port 3 }, verify: { run: ip link } }\n";
+    let mut scene = Scene::started(compile(book, ""));
+    scene.answers(alice(), "plug/@localhost", Word::Done).ends("plug/@localhost", 1, "").after(1_000);
+    for (width, height) in SIZES {
+        let look = scene.look(width, height);
+        assert!(look.contains("! its verify says no: ended with status 1"), "{look}");
+    }
 }
 
 #[test]
@@ -212,6 +224,17 @@ fn held() {
     scene.after(30_000).command(person("carol", 1002), Command::Note { text, at: None });
     scene.after(90_000);
     pictures(&mut scene, "held");
+}
+
+#[test]
+fn held_while_a_person_is_asked() {
+    let mut scene = second_batch();
+    scene.all_end(|_| (0, "0"));
+    scene.after(1_000).command(alice(), Command::Hold);
+    for (width, height) in [(80, 24), (140, 45), (60, 18)] {
+        let look = scene.look(width, height);
+        assert!(look.lines().next().is_some_and(|first| first.contains("HELD  ASK")), "{look}");
+    }
 }
 
 #[test]

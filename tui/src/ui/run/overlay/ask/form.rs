@@ -74,6 +74,13 @@ impl Form {
         self.fields.get(self.at).is_some_and(|(part, ..)| *part == Part::Phrase)
     }
 
+    /// Why enter does not go on from the field of the cursor: a word is often chosen by its number and enter, and the
+    /// number alone has chosen it already.
+    pub(super) fn lacks(&self) -> Option<String> {
+        let (_, _, field) = self.fields.get(self.at).filter(|(part, ..)| *part != Part::Phrase)?;
+        field.filled().is_none().then(|| format!("`{}` needs this", self.word))
+    }
+
     pub(super) fn edit(&mut self, key: Key) {
         if let Some((_, _, field)) = self.fields.get_mut(self.at) {
             field.key(key);

@@ -234,7 +234,10 @@ impl AskDialog {
             Key::Esc => self.form = None,
             Key::Tab => form.step(1),
             Key::BackTab => form.step(-1),
-            Key::Enter if !form.is_at_end() => form.step(1),
+            Key::Enter if !form.is_at_end() => match form.lacks() {
+                Some(why) => self.said = Some(why),
+                None => form.step(1),
+            },
             Key::Enter => return self.submit(run),
             Key::Char(_) if form.is_at_phrase() && unread > 0 => {
                 self.said = Some(self.read_first(run, unread));

@@ -25,6 +25,8 @@ fn each_word_has_its_keys_and_its_phrase() {
         (AskKind::Pause, "a 1 go enter", "answer first continue typed=go"),
         (AskKind::Pause, "a cont enter go enter", "answer first continue typed=go"),
         (AskKind::Manual, "a 1 it blinks enter go enter", "answer first done evidence=itblinks typed=go"),
+        // The number has chosen the word already: enter behind it does not go past the field that it needs.
+        (AskKind::Manual, "a 1 enter it blinks enter go enter", "answer first done evidence=itblinks typed=go"),
         (AskKind::Manual, "a 2 no space cable enter go enter", "answer first skip reason=no cable typed=go"),
         (AskKind::Verify, "a 1 pings enter go enter", "answer first/@kafka-01 done evidence=pings typed=go"),
         (AskKind::Verify, "a 2 no enter go enter", "answer first/@kafka-01 failed reason=no typed=go"),
