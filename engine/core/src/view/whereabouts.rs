@@ -75,11 +75,7 @@ impl RunView {
             title: self.title(task),
             host: graph.host(task).map(|h| h.name.clone()),
             batch: graph.batch_of(task).map(|(_, batch)| batch + 1),
-            needs: self.needs(task).map(|needs| {
-                // Whether its `when:` will hold is found out when its turn comes.
-                let perhaps = graph.step(task).is_some_and(|step| step.when.is_some());
-                if perhaps { format!("{needs}, perhaps") } else { needs }
-            }),
+            needs: self.needs(task),
         })
     }
 

@@ -48,7 +48,9 @@ pub(super) fn draw(screen: &RunScreen, frame: &mut Frame<'_>, area: Rect, now: &
     // What calls for a person is said as long as it is so, not as long as it is new.
     let calls = |text: &str| text.starts_with("ASK ") || text.starts_with("HELD ");
     let said = model.messages.iter().rev().find(|said| !calls(&said.text));
-    let is_fresh = said.is_some_and(|said| now.wall - said.at <= FRESH);
+    // A call that came after what was said is the news.
+    let is_called = model.messages.last().is_some_and(|last| calls(&last.text));
+    let is_fresh = !is_called && said.is_some_and(|said| now.wall - said.at <= FRESH);
     let count = model.messages.len();
     let (text, right, attention) = match (said, warning) {
         (Some(said), _) if is_fresh => {

@@ -147,7 +147,8 @@ fn host(
 /// What the gate of the host's batch saw there, if it was bad: while it looks, and while it asks what now.
 fn bad_sample(board: &Board, host: &HostLine) -> Option<String> {
     let polls = board.now.iter().filter(|row| row.what == "polls").map(|row| &row.path);
-    let asks = board.asks.iter().map(|ask| &ask.id.path);
+    // A gate of one host is its step: why it failed stands there already.
+    let asks = board.asks.iter().filter(|_| host.word == "ok").map(|ask| &ask.id.path);
     let mut samples = polls.chain(asks).filter_map(|path| board.step(path)?.sample.as_ref());
     samples.find_map(|sample| sample.bad.iter().find(|(name, _)| *name == host.name)).map(|(_, why)| shown(why))
 }
