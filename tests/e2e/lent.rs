@@ -99,7 +99,7 @@ fn a_step_waits_no_longer_than_it_may_for_an_agent_and_has_not_started() {
             "runbook: lent\nif_it_fails: Nothing happened.\nhosts: web-1\ntimeout: 5m\nsteps:\n\
              \x20 - { id: one, effect: repeatable, run: echo one }\n\
              \x20 - { id: look, pause: Look at the graph }\n\
-             \x20 - { id: two, effect: repeatable, timeout: 4s, run: echo two >> /tmp/story }\n\
+             \x20 - { id: two, effect: repeatable, timeout: 10s, run: echo two >> /tmp/story }\n\
              \x20 - { id: more, pause: Look again }\n\
              \x20 - { id: three, effect: repeatable, run: echo three >> /tmp/story }\n",
         );

@@ -12,7 +12,7 @@ use banister_runtime::state::StateDir;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// How long anything may take before a test gives up. Long: a loaded machine is no failure.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) struct Scenario {
     dir: tempfile::TempDir,
