@@ -1,7 +1,7 @@
 //! The lab of one drill, and the directory that outlives it.
 
 use std::fs;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -97,9 +97,10 @@ fn make_dir(drill: &Drill, state: &Path) -> Result<PathBuf, Failure> {
     // A name is no path, whatever it holds.
     let name: String = drill.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let id = RunId::random();
-    let dir = state.join("drills").join(format!("{name}-{}", id.as_str().get(..8).unwrap_or_default()));
-    let dir = std::path::absolute(&dir).unwrap_or(dir);
-    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir);
+    let state = std::path::absolute(state).unwrap_or_else(|_| state.to_owned());
+    let drills = StateDir::make_drills(&state)?;
+    let dir = drills.join(format!("{name}-{}", id.as_str().get(..8).unwrap_or_default()));
+    let made = fs::DirBuilder::new().mode(0o700).create(&dir);
     made.map_err(|error| Failure::new(exit_code::IO, format!("cannot make {}: {error}", dir.display())))?;
     Ok(dir)
 }
@@ -110,8 +111,9 @@ pub(super) fn give_back(dir: &Path) -> Result<(), Failure> {
     let (Some(user), Some(group)) = (number("SUDO_UID"), number("SUDO_GID")) else { return Ok(()) };
     let fail = |error| Failure::new(exit_code::IO, format!("cannot give {} back: {error}", dir.display()));
     let mut waiting = vec![dir.to_owned()];
-    // The directory above was made by us too, if this was the first drill.
-    waiting.extend(dir.parent().map(Path::to_owned));
+    // The directory above was made by us too, if this was the first drill. One that a group shares stays the group's.
+    let is_shared = |above: &&Path| above.metadata().is_ok_and(|metadata| metadata.mode() & 0o020 != 0);
+    waiting.extend(dir.parent().filter(|above| !is_shared(above)).map(Path::to_owned));
     while let Some(path) = waiting.pop() {
         std::os::unix::fs::lchown(&path, Some(user), Some(group)).map_err(fail)?;
         let is_ours = path.starts_with(dir);

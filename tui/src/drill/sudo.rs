@@ -4,6 +4,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::Command;
 
 use banister_core::run::ExitCode;
+use banister_runtime::state::StateDir;
 
 use super::stage::quoted;
 use crate::ask::Tty;
@@ -35,7 +36,7 @@ pub(super) fn offer(args: &DrillArgs) -> Result<Option<ExitCode>, Failure> {
     }
     // What lies above the drill's own directory must not become root's.
     select::state(&args.state)?;
-    std::fs::create_dir_all(state.join("drills")).map_err(fail)?;
+    StateDir::make_drills(&state)?;
     let status = Command::new("sudo").arg("--").args(words).status().map_err(fail)?;
     let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
     Ok(Some(ExitCode(u8::try_from(code).unwrap_or(u8::MAX))))

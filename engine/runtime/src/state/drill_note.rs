@@ -1,13 +1,16 @@
 //! [`DrillNote`]: what a drill leaves beside the journal of its run.
 
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::StateDir;
+use super::guard::seal;
+use super::{StateDir, StateError};
+use crate::access::Access;
 
 /// Its file, in the directory of the drill.
 const NAME: &str = "drill.json";
@@ -67,6 +70,25 @@ impl DrillNote {
 }
 
 impl StateDir {
+    /// Makes the directory of all drills below a state directory, if there is none: as open to a group as that one is, so
+    /// that the next of its members can drill as well. Who drills as root by sudo does not own the state directory, so it
+    /// is not opened for this.
+    ///
+    /// # Errors
+    /// A [`StateError`] if it cannot be made.
+    pub fn make_drills(state: &Path) -> Result<PathBuf, StateError> {
+        let above = DirBuilder::new().recursive(true).mode(0o700).create(state);
+        above.map_err(StateError::io("make the directory", state))?;
+        let access = Access::of(&state.symlink_metadata().map_err(StateError::io("look at", state))?);
+        let path = state.join("drills");
+        match DirBuilder::new().mode(0o700).create(&path) {
+            Ok(()) => seal(&path, access)?,
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(StateError::io("make the directory", &path)(e)),
+        }
+        Ok(path)
+    }
+
     /// How the drills ended that are kept here, the latest first. Somebody else's that cannot be read are not among them.
     #[must_use]
     pub fn drills(&self) -> Vec<DrillNote> {
@@ -79,7 +101,21 @@ impl StateDir {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+
     use super::*;
+
+    #[test]
+    fn the_directory_of_all_drills_is_as_open_as_the_one_above() {
+        for (mode, expect) in [(0o700, 0o700), (0o2770, 0o2770)] {
+            let state = tempfile::tempdir().unwrap();
+            std::fs::set_permissions(state.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+            for _ in 0..2 {
+                let made = StateDir::make_drills(state.path()).unwrap();
+                assert_eq!(made.metadata().unwrap().mode() & 0o7777, expect, "{mode:o}");
+            }
+        }
+    }
 
     #[test]
     fn the_latest_is_first_and_what_is_no_note_is_passed_over() {

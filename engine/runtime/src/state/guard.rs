@@ -30,7 +30,7 @@ pub(super) fn make_dir(path: &Path, access: Access) -> Result<(), StateError> {
     }
 }
 
-fn seal(path: &Path, access: Access) -> Result<(), StateError> {
+pub(super) fn seal(path: &Path, access: Access) -> Result<(), StateError> {
     if let Access::Group(group) = access {
         // The directory above hands its group on; a file system that does not is told.
         let gid = path.symlink_metadata().map_err(StateError::io("look at", path))?.gid();

@@ -13,7 +13,7 @@
 //! ```
 //!
 //! In a directory that an administrator made for a group (`install -d -m 2770 -g GROUP DIR`) directories are 2770 and files
-//! 0660, and the members list, follow, verify and resume each other's runs. Nothing is ever open to everybody.
+//! 0660, and the members list, follow, verify and resume each other's runs; a drill is its maker's alone. Nothing is ever open to everybody.
 //!
 //! What this module deliberately does not do: it deletes nothing, repairs no mode and takes over no directory. What
 //! is not as it made it, is refused with the way to mend it.
