@@ -11,8 +11,11 @@ use crate::ui::{Mailbox, Nowhere, chosen, play};
 use crate::{exit_code, select, terminal};
 
 pub(super) fn replay(args: &ReplayArgs) -> Result<ExitCode, Failure> {
-    let run = select::run(&args.run, &args.state)?;
     let theme = chosen(&args.ui, RunOutput::Plain)?;
+    if theme.is_none() {
+        goes(args.speed)?;
+    }
+    let run = select::run(&args.run, &args.state)?;
     let script = Script::read(&run, args.speed.is_infinite())?;
     let pace = Pace::new(args.speed);
     let Some(theme) = theme else { return plain(script, &pace) };
@@ -24,6 +27,15 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<ExitCode, Failure> {
     let mut screen = Replayed::new(theme, pace);
     play(&mut screen, &mailbox, &post, &mut Nowhere).map_err(fault)?;
     Ok(ExitCode::DONE)
+}
+
+/// Lines need a speed: they have no key that goes on, and a replay that stands would stand for ever.
+fn goes(speed: f64) -> Result<(), Failure> {
+    if speed > 0.0 {
+        return Ok(());
+    }
+    let why = format!("at speed {speed} no line ever comes");
+    Err(Failure::new(exit_code::USAGE, why).hint("give `--speed` a number above 0, or `inf`"))
 }
 
 /// Lines at their time, on standard output: here they are the data.
@@ -51,4 +63,18 @@ fn plain(script: Script, pace: &Pace) -> Result<ExitCode, Failure> {
         failure.is_none()
     });
     failure.map_or(Ok(ExitCode::DONE), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_would_never_come_are_refused() {
+        for (speed, goes_on) in
+            [(1.0, true), (0.01, true), (f64::INFINITY, true), (0.0, false), (-1.0, false), (f64::NAN, false)]
+        {
+            assert_eq!(goes(speed).is_ok(), goes_on, "{speed}");
+        }
+    }
 }
