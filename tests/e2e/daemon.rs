@@ -192,7 +192,7 @@ fn an_ask_waits_for_whoever_comes() {
     watcher.sees("only looks");
     let Some(mut second) = Pty::banister(&scenario, &["attach", "last", "--plain"], 120, 40) else { return };
     second.sees("choose 1 to 1: ");
-    second.types("continue\n");
+    second.says("continue");
     assert_eq!((second.exit(), watcher.exit()), (0, 0));
     scenario.is_whole("");
 }
@@ -391,6 +391,7 @@ fn a_menu_is_there_at_any_time_and_abort_is_typed() {
     person.types("pager silenced\n");
     person.sees("note by root: pager silenced");
     choose(&mut person, "hold");
+    person.confirms();
     until("it is held", || scenario.count("run.held", "") == 1);
     person.sees("HELD by ");
     choose(&mut person, "abort");

@@ -36,7 +36,7 @@ fn key() -> String {
 /// The one word of a pause.
 fn goes_on(front: &mut Pty) {
     front.sees("choose 1 to 1: ");
-    front.types("continue\n");
+    front.says("continue");
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_step_waits_no_longer_than_it_may_for_an_agent_and_has_not_started() {
         agent(SECOND);
         let mut alice = sits(&["attach", "last"], Some(SECOND));
         alice.sees("choose 1 to ");
-        alice.types("retry\n");
+        alice.says("retry");
         until("it is said", || author("ask.answered").0 == "alice" && journal().contains("\"retry\""));
         says("alice", &["continue", "last"], 0);
         alice.sees("ok two/@web-1");

@@ -164,6 +164,19 @@ impl Pty {
         self.watches(&format!("`{text}` is shown"), |screen| screen.contains(text));
     }
 
+    /// Chooses a word at a question in plain lines, and confirms it when that is asked for.
+    pub(crate) fn says(&mut self, word: &str) {
+        self.types(&format!("{word}\n"));
+        self.confirms();
+    }
+
+    /// Types `go` where it is asked for.
+    pub(crate) fn confirms(&mut self) {
+        // After the last choice, wherever what happens meanwhile has put the line.
+        self.watches("it is to be confirmed", |screen| screen.rfind("type `go` to ") > screen.rfind("choose 1 to "));
+        self.types("go\n");
+    }
+
     /// Waits until what the terminal shows is so; the last that it showed is in the failure's message.
     pub(crate) fn watches(&self, what: &str, mut is_so: impl FnMut(&str) -> bool) {
         let deadline = Instant::now() + PATIENCE;

@@ -175,7 +175,7 @@ fn two_people_share_a_run() {
         says("bob", &["pen", "last"], 0);
         alice.sees("bob takes the pen and drives from here on");
         bob.sees("choose 1 to 1: ");
-        bob.types("continue\n");
+        bob.says("continue");
         alice.sees("bob says continue to look");
         assert_eq!((alice.exit(), bob.exit()), (0, 0));
 
@@ -220,7 +220,7 @@ fn somebody_else_of_the_group_resumes_and_nobody_else_looks() {
         alice.sees("banister resume");
         let mut bob = sits("bob", &["resume", "last"]);
         bob.sees("choose 1 to 1: ");
-        bob.types("continue\n");
+        bob.says("continue");
         assert_eq!(bob.exit(), 0);
         assert_eq!(author("ask.answered"), ("bob".to_owned(), number("bob")));
         assert!(says("alice", &["verify", "last", "--witnesses"], 0).contains("the run finished with exit code 0"));
@@ -296,7 +296,7 @@ fn the_agent_of_whoever_has_the_pen_is_lent_to_a_detached_run() {
         // Somebody without an agent lets it go on: there is no way to the host any more.
         let mut without = at(&["attach", "last"], None);
         without.sees("choose 1 to 1: ");
-        without.types("continue\n");
+        without.says("continue");
         without.sees("web-1 waits for an ssh agent");
         without.sees("HELD by engine: nothing new starts");
         without.hangs_up();

@@ -123,7 +123,7 @@ fn a_host_is_mended_in_a_shell_from_plain_lines() {
         let args = begins(lab);
         let mut alice = sharing::sits("alice", &args.each_ref().map(String::as_str));
         alice.sees("choose 1 to");
-        alice.types("shell\n");
+        alice.says("shell");
         mends(&mut alice);
         // What others say meanwhile is not put between her lines.
         sharing::says("bob", &["note", "last", "bob is up"], 0);
@@ -136,7 +136,7 @@ fn a_host_is_mended_in_a_shell_from_plain_lines() {
         until("it is asked again", || journal().matches("\"ask.opened\"").count() == 2);
         alice.watches("it is asked again", |screen| screen.matches("choose 1 to").count() == 2);
         is_recorded();
-        alice.types("retry\n");
+        alice.says("retry");
         assert_eq!(alice.exit(), 0);
         assert_eq!(said(lab, "web-2"), "mended");
     });

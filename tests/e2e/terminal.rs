@@ -105,7 +105,15 @@ fn only_what_is_typed_is_an_answer() {
     person.types("y\n");
     person.sees("`y` is none of them");
     person.sees("choose 1 to 1: ");
+    // The number opens the question, and what is typed by habit confirms nothing.
     person.types("1\n");
+    person.sees("type `go` to confirm: ");
+    person.types("1\n");
+    person.sees("that is not it, nothing was done");
+    person.sees("choose 1 to 1: ");
+    person.types("1\n");
+    person.sees("type `go` to confirm: ");
+    person.types("go\n");
     assert_eq!(person.exit(), Some(0));
     scenario.is_whole("");
 }
@@ -119,11 +127,22 @@ fn an_interrupt_holds_the_run_and_asks_how_to_go_on() {
     person.sees("INTERRUPTED: nothing new starts");
     person.sees("choose 1 to 3: ");
     person.types("continue\n");
+    person.sees("type `go` to continue the run: ");
+    person.types("go\n");
     person.sees("Look at the graph");
     person.sees("choose 1 to 1: ");
     person.types("\x03");
     person.sees("choose 1 to 3: ");
     person.types("3\n");
+    let run = scenario.run_dir().file_name().expect("a name").to_string_lossy().into_owned();
+    person.sees(&format!("type `{}` to end run {run}: ", &run[..8]));
+    person.types("go\n");
+    person.sees("that is not it, nothing was done");
+    person.sees("choose 1 to 3: ");
+    person.types("3\n");
+    person.sees("to end run ");
+    person.types(&format!("{}\n", &run[..8]));
+    person.sees("what runs:");
     person.sees("choose 1 to 3: ");
     person.types("wait\n");
     assert_eq!(person.exit(), Some(43));
@@ -152,6 +171,8 @@ fn a_shell_at_a_failure_is_recorded() {
     person.sees("recorded shell");
     person.sees("choose 1 to ");
     person.types("shell\n");
+    person.sees("type `go` to confirm: ");
+    person.types("go\n");
     // The shell reads when it is there; what was typed before waits for it in the terminal.
     until("the shell is recorded", || {
         let out = fs::read_dir(scenario.run_dir().join("out")).expect("out");
@@ -164,6 +185,8 @@ fn a_shell_at_a_failure_is_recorded() {
     person.types("skip\n");
     person.sees("reason: ");
     person.types("looked at it\n");
+    person.sees("type `go` to confirm: ");
+    person.types("go\n");
     assert_eq!(person.exit(), Some(10));
     let out = fs::read_dir(scenario.run_dir().join("out")).expect("out").flatten();
     let kept = out.filter_map(|entry| fs::read_to_string(entry.path()).ok()).any(|text| text.contains("looked-42"));
@@ -182,6 +205,8 @@ fn a_drill_asks_at_the_terminal_and_not_its_file() {
     person.sees("serves v2. Look at it; go on with the others?");
     person.sees("choose 1 to 1: ");
     person.types("1\n");
+    person.sees("type `go` to confirm: ");
+    person.types("go\n");
     person.sees("root says continue to restart/@web-1/canary_is_good");
     person.sees("check ok    the run is done    0");
     assert_eq!(person.exit(), Some(0));

@@ -5,6 +5,7 @@ use banister_core::source::visible;
 use banister_runtime::control::{AnswerSaid, Verb};
 
 use super::dialog::{Dialog, Left};
+use super::phrase::phrase;
 use super::question::Question;
 
 impl Dialog {
@@ -41,8 +42,12 @@ impl Dialog {
                 answer.fact = Some(self.text(&format!("{} ", visible(fact)))?);
             }
         }
-        if let Some(phrase) = ask.typed.as_ref().filter(|_| word.is_typed()) {
-            answer.typed = Some(self.text(&format!("type `{}` to confirm: ", visible(phrase)))?);
+        let wanted = phrase(word, &ask.id, ask.typed.as_deref(), Some(&self.board.view()));
+        if let Some(phrase) = wanted {
+            if !self.confirms(&phrase, "confirm")? {
+                return Ok(());
+            }
+            answer.typed = Some(phrase);
         }
         if word == Word::Shell
             && let Err(why) = self.open_shell(question)

@@ -8,6 +8,7 @@ use banister_core::run::{Actor, AskId, RunningAtAbort};
 use banister_core::source::visible;
 use banister_runtime::control::{ControlError, Verb};
 
+use super::phrase::GO;
 use super::question::Question;
 use super::shell::Shell;
 use super::tty::{Tty, Typed};
@@ -220,19 +221,35 @@ impl Dialog {
              3  abort     the run ends\n",
         ));
         match self.choose(&["continue", "detach", "abort"])? {
-            0 => {
+            0 if self.confirms(GO, "continue the run")? => {
                 self.act(Verb::Continue {});
             }
             1 => self.door.leave(),
-            _ => self.abort()?,
+            2 if self.abort()? => {}
+            // It is held, and asked again.
+            _ => return Ok(()),
         }
         self.interrupted = false;
         self.door.answered();
         Ok(())
     }
 
-    /// Ends the run, after asking what becomes of what runs.
-    pub(super) fn abort(&mut self) -> Result<(), Left> {
+    /// Whether a phrase is typed as it stands.
+    pub(super) fn confirms(&mut self, phrase: &str, what: &str) -> Result<bool, Left> {
+        let is_it = self.text(&format!("type `{}` to {what}: ", visible(phrase)))? == phrase;
+        if !is_it {
+            self.tty.show("that is not it, nothing was done\n");
+        }
+        Ok(is_it)
+    }
+
+    /// Ends the run, once the beginning of its id was typed, after asking what becomes of what runs. False: it goes on.
+    pub(super) fn abort(&mut self) -> Result<bool, Left> {
+        let id = self.board.run.id().as_str().to_owned();
+        let phrase: String = id.chars().take(8).collect();
+        if !self.confirms(&phrase, &format!("end run {id}"))? {
+            return Ok(false);
+        }
         self.tty.show(
             "what runs:\n  1  wait   it may finish\n  2  kill   it is stopped\n  \
              3  leave  it runs on, its outcome stays unknown\n",
@@ -243,7 +260,7 @@ impl Dialog {
             _ => RunningAtAbort::Leave,
         };
         self.act(Verb::Abort { running });
-        Ok(())
+        Ok(true)
     }
 
     /// Does one thing, and says why if it is not done.

@@ -8,6 +8,7 @@ use banister_runtime::control::Verb;
 use chrono::{Local, Timelike as _};
 
 use super::dialog::{Dialog, Left};
+use super::phrase::GO;
 use crate::terminal;
 
 /// One line of the menu.
@@ -77,10 +78,10 @@ impl Dialog {
         self.tty.show(&shown(&items, self.board.foreground));
         let chosen = self.choose(&names)?;
         match items.get(chosen).copied().unwrap_or(Item::Back) {
-            Item::Hold => {
+            Item::Hold if self.confirms(GO, "hold the run")? => {
                 self.act(Verb::Hold {});
             }
-            Item::Continue => {
+            Item::Continue if self.confirms(GO, "continue the run")? => {
                 self.act(Verb::Continue {});
             }
             Item::Note => {
@@ -91,7 +92,7 @@ impl Dialog {
                 let text = self.text("what is decided: ")?;
                 self.act(Verb::Decide { text });
             }
-            Item::Pen => {
+            Item::Pen if self.confirms(GO, "take the pen")? => {
                 self.act(Verb::Pen {});
             }
             Item::Plan => {
@@ -104,15 +105,9 @@ impl Dialog {
             }
             Item::Detach => self.door.leave(),
             Item::Abort => {
-                let id = self.board.run.id().as_str();
-                let phrase: String = id.chars().take(8).collect();
-                if self.text(&format!("type `{phrase}` to end run {id}: "))? == phrase {
-                    self.abort()?;
-                } else {
-                    self.tty.show("that is not it, nothing was done\n");
-                }
+                self.abort()?;
             }
-            Item::Back => {}
+            Item::Hold | Item::Continue | Item::Pen | Item::Back => {}
         }
         Ok(())
     }

@@ -6,6 +6,7 @@
 mod answer;
 mod dialog;
 mod menu;
+mod phrase;
 mod question;
 mod shell;
 mod status;
@@ -19,6 +20,7 @@ use banister_core::runbook::ParamName;
 use banister_core::source::visible;
 
 pub(crate) use dialog::{Dialog, News};
+pub(crate) use phrase::{GO, phrase};
 pub(crate) use shell::Shell;
 pub(crate) use status::{status, status_of};
 pub(crate) use tty::{Tty, Typed};

@@ -8,11 +8,9 @@ use super::field::Field;
 use super::paper::Paper;
 use super::posted::{Posted, refusal};
 use super::sheet::{Scroll, Sheet, inner_width, room, room_of, scrolls, text_rows};
+use crate::ask::GO;
 use crate::ui::run::{Action, RunModel};
 use crate::ui::{Heard, Key, Overlay, Reaction};
-
-/// What is typed in confirmation of a change.
-pub(super) const GO: &str = "go";
 
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,7 @@ use banister_core::view::AskRow;
 use banister_runtime::control::{AnswerSaid, Verb};
 use ratatui::text::Line;
 
-use super::phrase::phrase;
-use crate::ask::duration_ms;
+use crate::ask::{duration_ms, phrase};
 use crate::ui::run::RunModel;
 use crate::ui::run::overlay::field::Field;
 use crate::ui::text::shown;
@@ -44,7 +43,7 @@ impl Form {
             Needs::Evidence => field(Part::Evidence, "what shows it".to_owned()),
             Needs::Time => field(Part::Time, "how much longer (30s, 5m)".to_owned()),
         }
-        let phrase = phrase(word, ask, run);
+        let phrase = phrase(word, &ask.id, ask.typed.as_deref(), run.view.as_ref());
         if let Some(phrase) = &phrase {
             field(Part::Phrase, format!("type `{}` to confirm", shown(phrase)));
         }

@@ -10,7 +10,6 @@ mod answer;
 mod columns;
 mod evidence;
 mod form;
-mod phrase;
 mod says;
 mod title;
 
