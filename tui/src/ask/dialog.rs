@@ -8,7 +8,7 @@ use banister_core::run::{Actor, AskId, RunningAtAbort};
 use banister_core::source::visible;
 use banister_runtime::control::{ControlError, Verb};
 
-use super::phrase::GO;
+use super::phrase::{GO, phrase_of_run};
 use super::question::Question;
 use super::shell::Shell;
 use super::tty::{Tty, Typed};
@@ -246,8 +246,7 @@ impl Dialog {
     /// Ends the run, once the beginning of its id was typed, after asking what becomes of what runs. False: it goes on.
     pub(super) fn abort(&mut self) -> Result<bool, Left> {
         let id = self.board.run.id().as_str().to_owned();
-        let phrase: String = id.chars().take(8).collect();
-        if !self.confirms(&phrase, &format!("end run {id}"))? {
+        if !self.confirms(&phrase_of_run(&id), &format!("end run {id}"))? {
             return Ok(false);
         }
         self.tty.show(

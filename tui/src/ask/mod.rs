@@ -20,7 +20,7 @@ use banister_core::runbook::ParamName;
 use banister_core::source::visible;
 
 pub(crate) use dialog::{Dialog, News};
-pub(crate) use phrase::{GO, phrase};
+pub(crate) use phrase::{GO, phrase, phrase_of_run};
 pub(crate) use shell::Shell;
 pub(crate) use status::{status, status_of};
 pub(crate) use tty::{Tty, Typed};

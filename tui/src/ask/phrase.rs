@@ -13,7 +13,7 @@ pub(crate) const GO: &str = "go";
 /// wanted, and the host's name where what destroys is run again: a slip of the fingers must not be one.
 pub(crate) fn phrase(word: Word, ask: &AskId, typed: Option<&str>, view: Option<&RunView>) -> Option<String> {
     match word {
-        Word::Approve | Word::BreakGlass | Word::Override | Word::TakeOver => Some(typed.unwrap_or(GO).to_owned()),
+        _ if word.is_typed() => Some(typed.unwrap_or(GO).to_owned()),
         // The host is asked or looked at again, nothing else; the other two need their text.
         Word::AskAgain | Word::Wait | Word::Refuse => None,
         Word::Retry => {
@@ -21,6 +21,11 @@ pub(crate) fn phrase(word: Word, ask: &AskId, typed: Option<&str>, view: Option<
         }
         _ => Some(GO.to_owned()),
     }
+}
+
+/// What is typed to end a run: the beginning of its id, as it is shown.
+pub(crate) fn phrase_of_run(id: &str) -> String {
+    id.chars().take(8).collect()
 }
 
 fn name_of_what_is_destroyed(ask: &AskId, view: &RunView) -> Option<String> {

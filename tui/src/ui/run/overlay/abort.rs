@@ -14,9 +14,6 @@ use crate::ui::run::{Action, RunModel};
 use crate::ui::text::cut;
 use crate::ui::{Heard, Key, Overlay, Reaction};
 
-/// Characters of the run's id that are typed.
-const TYPED: usize = 8;
-
 const CHOICES: [(RunningAtAbort, &str, &str); 3] = [
     (RunningAtAbort::Wait, "wait", "what runs may finish; nothing new starts, then the run ends"),
     (RunningAtAbort::Kill, "kill", "what runs is stopped with all it started; then the run ends"),
@@ -35,7 +32,7 @@ pub(in crate::ui::run) struct AbortDialog {
 
 /// What is typed to end a run.
 pub(super) fn phrase(run: &RunModel) -> String {
-    run.run.chars().take(TYPED).collect()
+    crate::ask::phrase_of_run(&run.run)
 }
 
 impl AbortDialog {
