@@ -227,6 +227,45 @@ fn a_host_is_one_runs_alone_until_a_person_takes_it_over() {
     assert_eq!(ran(Path::new(&log)), "first\nthird\nthird again\nfirst again\n");
 }
 
+#[test]
+fn a_run_that_is_over_lets_go_of_its_hosts_once_more() {
+    let bench = Bench::new();
+    let log = bench.path("log");
+    let plan = bench.plan(vec![step("one", &[], changing(&format!("echo one >> {log}")))]);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let lets_go = |run: &RunDir| runtime.block_on(let_go(run, SshSettings::default(), &Feed::default())).unwrap();
+    let engine = bench.begin(&plan, "").unwrap();
+    let first = engine.dir().clone();
+    assert_eq!(drive(engine).exit, ExitCode::DONE);
+    // Its engine dies before it says on the host that the run is over.
+    let ended = walk(Path::new(&bench.path("ledger"))).into_iter().find(|file| file.ends_with("/ended")).unwrap();
+    std::fs::remove_file(&ended).unwrap();
+    let engine = bench.begin(&plan, "").unwrap();
+    let second = engine.dir().clone();
+    assert_eq!(drive(engine).exit, ExitCode::PRECONDITION);
+    assert!(records(&second).iter().any(|record| record.kind.name() == "host.refused"));
+
+    let LetGo { exit, hosts } = lets_go(&first).unwrap();
+    assert_eq!((exit, hosts), (ExitCode::DONE, vec![(HostName::new("localhost").unwrap(), Ok(()))]));
+    assert_eq!(drive(bench.begin(&plan, "").unwrap()).exit, ExitCode::DONE);
+    assert!(lets_go(&first).is_some(), "twice does no harm");
+    assert_eq!(drive(bench.begin(&plan, "").unwrap()).exit, ExitCode::DONE);
+    assert_eq!(ran(Path::new(&log)), "one\none\none\n");
+    // The second met its host and changed nothing there.
+    assert!(lets_go(&second).unwrap().hosts.iter().all(|(_, told)| told.is_ok()));
+}
+
+#[test]
+fn a_run_that_can_go_on_keeps_its_hosts() {
+    let bench = Bench::new();
+    let engine = bench.begin(&bench.plan(vec![step("look", &[], pause())]), "").unwrap();
+    let run = engine.dir().clone();
+    assert_eq!(drive(engine).exit, ExitCode::ASK_UNAVAILABLE);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let told = runtime.block_on(let_go(&run, SshSettings::default(), &Feed::default()));
+    assert!(matches!(told, Ok(None)), "{told:?}");
+}
+
 fn walk(dir: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(dir).unwrap().map(Result::unwrap) {
