@@ -109,9 +109,10 @@ fn a_stop_leaves_the_terminal_to_the_shell_and_comes_back() {
         pty.is_stopped();
         until("it has said its last word", || pty.raw_text().contains("\x1b[23;2t"));
         is_given_back(&pty);
+        let mark = pty.mark();
         pty.signal(Signal::CONT);
         until("it is back", || count(&pty.raw_text(), "\x1b[?1049h") >= 2);
-        pty.sees("IF IT FAILS");
+        until("it draws", || String::from_utf8_lossy(&pty.raw()[mark..]).contains("IF IT FAILS"));
         pty.types("q");
         assert_eq!(pty.exit(), 0);
         is_given_back(&pty);

@@ -177,6 +177,14 @@ impl Pty {
         self.types("go\n");
     }
 
+    /// The same on the screen: types `go` where a dialog asks for it, and waits until the dialog has closed. Until then it
+    /// has the keys, whatever is shown of the next state around it.
+    pub(crate) fn goes(&mut self) {
+        self.sees("type `go`");
+        self.types("go\r");
+        self.watches("the dialog has closed", |screen| !screen.contains("type `go`"));
+    }
+
     /// Waits until what the terminal shows is so; the last that it showed is in the failure's message.
     pub(crate) fn watches(&self, what: &str, mut is_so: impl FnMut(&str) -> bool) {
         let deadline = Instant::now() + PATIENCE;

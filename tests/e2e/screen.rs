@@ -64,10 +64,9 @@ fn a_run_is_started_at_home_fails_is_mended_left_and_finished() {
     assert_eq!(scenario.log(), "hello");
     scenario.hook("mended");
     pty.types("r");
-    pty.sees("type `go`");
-    pty.types("go\r");
+    pty.goes();
     until("it is mended", || scenario.log() == "hello two");
-    // Not "look" alone: that is what comes next as well, while the dialog still has the keys.
+    // Not "look" alone: that is what comes next as well.
     pty.sees("ASK 3 look");
     // Left: home is there, and the run goes on.
     pty.types("q");
@@ -80,8 +79,7 @@ fn a_run_is_started_at_home_fails_is_mended_left_and_finished() {
     pty.types("a");
     pty.sees("number or word");
     pty.types("1\r");
-    pty.sees("type `go`");
-    pty.types("go\r");
+    pty.goes();
     pty.sees("the run is over, 0");
     pty.types("q");
     pty.sees("ended with 0");
@@ -105,7 +103,7 @@ fn a_killed_terminal_leaves_the_run_to_another_which_aborts_it() {
     other.sees("a opens");
     let run = scenario.run_dir().file_name().expect("a name").to_string_lossy().into_owned();
     other.types(":abort\r");
-    other.sees("abort");
+    other.sees("wait");
     // Without its id nothing is aborted.
     other.types("1wrong\r");
     other.sees(&format!("type `{}`, then enter", &run[..8]));
@@ -140,8 +138,7 @@ fn a_killed_engine_is_said_and_home_resumes_its_run() {
     pty.types("a");
     pty.sees("number or word");
     pty.types("1\r");
-    pty.sees("type `go`");
-    pty.types("go\r");
+    pty.goes();
     pty.sees("the run is over, 0");
     pty.types("q");
     pty.sees("ended with 0");

@@ -81,19 +81,22 @@ fn a_host_is_mended_in_a_shell_from_the_screen() {
         alice.types("a");
         alice.sees("number or word");
         alice.types("shell\r");
-        alice.sees("type `go`");
-        alice.types("go\r");
+        alice.goes();
         mends(&mut alice);
         // A shell of one's own: the terminal's own screen, its size, and ctrl-c for what runs there.
         assert!(!alice.is_on_the_other_screen());
         alice.types("stty size\r");
         alice.sees("40 120");
+        // The new size goes another way than what is typed, and may arrive after it.
         alice.resizes(100, 30);
-        alice.types("stty size\r");
-        alice.sees("30 100");
-        alice.types("sleep 600\r");
-        alice.sees("sleep 600");
+        alice.types("until [ \"$(stty size)\" = '30 100' ]; do sleep 0.05; done; echo re''sized\r");
+        alice.sees("resized");
+        // Not before it runs: a program that has not begun is not in front, and what is typed is not for it.
+        alice.types("sh -c 'echo be\"\"gun; exec sleep 600'\r");
+        alice.sees("begun");
+        let mark = alice.mark();
         alice.types("\x03");
+        until("its shell asks again", || String::from_utf8_lossy(&alice.raw()[mark..]).contains("$ "));
         alice.types("exit\r");
 
         // The screen is back, and whole at its new size.
@@ -106,8 +109,7 @@ fn a_host_is_mended_in_a_shell_from_the_screen() {
         is_whole(&mut alice);
         is_recorded();
         alice.types("r");
-        alice.sees("type `go`");
-        alice.types("go\r");
+        alice.goes();
         alice.sees("the run is over, 0");
         alice.types("q");
         assert_eq!(alice.exit(), 0);

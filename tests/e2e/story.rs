@@ -46,8 +46,7 @@ fn goes_on(pty: &mut Pty) {
     pty.types("a");
     pty.sees("number or word");
     pty.types("1");
-    pty.sees("type `go`");
-    pty.types("go\r");
+    pty.goes();
 }
 
 #[test]
@@ -81,8 +80,7 @@ fn a_night_on_a_bastion() {
         bob.types("1");
         bob.sees("TO BE ALLOWED");
         bob.types(&"\x1b[6~".repeat(40));
-        bob.sees("type `go`");
-        bob.types("go\r");
+        bob.goes();
         until("the approval is granted", || journal().contains("approval.granted"));
         assert_eq!(author("ask.answered").0, "bob");
 
@@ -91,12 +89,10 @@ fn a_night_on_a_bastion() {
         assert_eq!((said(lab, "web-1").as_str(), said(lab, "web-2").as_str()), ("mended", ""));
         lab.host("web-2").expect("a host").sh("touch /tmp/ready").expect("web-2 is ready");
         alice.types("r");
-        alice.sees("type `go`");
-        alice.types("go\r");
+        alice.goes();
         until("it waits for a look", || journal().contains("\"path\":\"look\""));
         assert_eq!(said(lab, "web-2"), "mended");
-        // Until then the dialog has the keys.
-        alice.watches("the dialog has closed", |screen| screen.contains("ASK 3 look") && !screen.contains("type `go`"));
+        alice.sees("ASK 3 look");
 
         // She leaves and comes back; then her terminal is gone.
         alice.types("q");
@@ -108,11 +104,9 @@ fn a_night_on_a_bastion() {
 
         // Bob takes the pen: only then the pause is his.
         bob.types(":pen\r");
-        bob.sees("type `go`");
-        bob.types("go\r");
+        bob.goes();
         until("bob has the pen", || journal().contains("pen.taken"));
         assert_eq!(author("pen.taken").0, "bob");
-        bob.watches("the dialog has closed", |screen| !screen.contains("type `go`"));
 
         // The engine is killed; his screen says so, and he goes on with another.
         root("pkill -9 -u alice -f 'banister-twin engine'");
