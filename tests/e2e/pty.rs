@@ -20,6 +20,8 @@ use rustix::termios::{LocalModes, OptionalActions, Winsize, tcgetattr, tcsetattr
 
 use crate::scenario::{PATIENCE, Scenario, skip, until};
 
+/// The first that a frame writes: the beginning of a synchronized update.
+const FRAME_BEGINS: &str = "\x1b[?2026h";
 /// The last that a frame writes: the end of a synchronized update.
 pub(crate) const FRAME_ENDS: &str = "\x1b[?2026l";
 
@@ -29,6 +31,29 @@ const LOOK_EVERY: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
 struct Seen {
     parser: vt100::Parser,
     raw: Vec<u8>,
+    /// How many of these bytes are on the screen.
+    shown: usize,
+}
+
+impl Seen {
+    /// Takes what was read. A frame is shown when all of it is here, as terminals do that know synchronized updates: in
+    /// the middle of one a text may be gone that only moves.
+    fn take(&mut self, bytes: &[u8]) {
+        self.raw.extend_from_slice(bytes);
+        // A mark may have come in two parts, the first of which was taken already.
+        let new = &self.raw[self.shown.saturating_sub(FRAME_BEGINS.len())..];
+        let last = |mark: &str| new.windows(mark.len()).rposition(|bytes| bytes == mark.as_bytes());
+        let is_whole = last(FRAME_BEGINS) <= last(FRAME_ENDS);
+        let begins = last(FRAME_BEGINS).filter(|_| !is_whole).map(|at| self.raw.len() - new.len() + at);
+        self.show(begins.unwrap_or(self.raw.len()));
+    }
+
+    fn show(&mut self, end: usize) {
+        if let Some(bytes) = self.raw.get(self.shown..end) {
+            self.parser.process(bytes);
+            self.shown = end;
+        }
+    }
 }
 
 /// A program on a terminal of its own; killed if a test fails.
@@ -96,7 +121,7 @@ impl Pty {
         drop(program);
         let master = File::from(master);
         let parser = vt100::Parser::new(height, width, 0);
-        let seen = Arc::new(Mutex::new(Seen { parser, raw: Vec::new() }));
+        let seen = Arc::new(Mutex::new(Seen { parser, raw: Vec::new(), shown: 0 }));
         let stop = Arc::new(AtomicBool::new(false));
         let (from, into, ends) = (master.try_clone().expect("the terminal"), seen.clone(), stop.clone());
         let reader = std::thread::spawn(move || read(from, &into, &ends));
@@ -182,7 +207,8 @@ impl Pty {
     pub(crate) fn goes(&mut self) {
         self.sees("type `go`");
         self.types("go\r");
-        self.watches("the dialog has closed", |screen| !screen.contains("type `go`"));
+        // Its question is gone when the answer is sent, its last line when that is on the disk.
+        self.watches("the dialog has closed", |screen| !screen.contains("type `go`") && !screen.contains(" esc "));
     }
 
     /// Waits until what the terminal shows is so; the last that it showed is in the failure's message.
@@ -267,7 +293,10 @@ fn read(mut master: File, seen: &Mutex<Seen>, stop: &AtomicBool) {
         let got = if ready > 0 { master.read(&mut buffer).unwrap_or(0) } else { 0 };
         if got == 0 {
             if is_last {
-                return;
+                // Of a program that was killed in the middle of a frame that is all there will be.
+                let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                let end = seen.raw.len();
+                return seen.show(end);
             }
             if ready > 0 {
                 std::thread::sleep(Duration::from_millis(2));
@@ -275,8 +304,7 @@ fn read(mut master: File, seen: &Mutex<Seen>, stop: &AtomicBool) {
             continue;
         }
         let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.raw.extend_from_slice(&buffer[..got]);
-        seen.parser.process(&buffer[..got]);
+        seen.take(&buffer[..got]);
     }
 }
 
@@ -287,6 +315,22 @@ impl Drop for Pty {
         let _ = self.child.wait();
         self.stop_reading();
     }
+}
+
+#[test]
+fn a_frame_is_shown_when_all_of_it_is_here() {
+    let mut seen = Seen { parser: vt100::Parser::new(2, 20, 0), raw: Vec::new(), shown: 0 };
+    let mut check = |bytes: &str, expect: &str| {
+        seen.take(bytes.as_bytes());
+        assert_eq!(seen.parser.screen().contents(), expect, "after {bytes:?}");
+    };
+    check("plain", "plain");
+    check("\x1b[?2026h\x1b[1;1Hfirst", "plain");
+    check("\x1b[?2026l", "first");
+    check("\x1b[?2026h\x1b[1;1Hs", "first");
+    check("econd\x1b[?2026l\x1b[?20", "second");
+    check("26h\x1b[1;1Hthird \x1b[?2026", "second");
+    check("l more", "third  more");
 }
 
 #[test]

@@ -189,7 +189,7 @@ impl Scenario {
     }
 
     pub(crate) fn journal(&self) -> String {
-        fs::read_to_string(self.run_dir().join("journal.jsonl")).unwrap_or_default()
+        whole_lines(fs::read_to_string(self.run_dir().join("journal.jsonl")).unwrap_or_default())
     }
 
     /// Records of a kind that speak of a step.
@@ -213,6 +213,12 @@ impl Scenario {
         let said = self.expect(&["verify", "last"], 0);
         assert!(said.contains("the run finished with exit code 0"), "{said}");
     }
+}
+
+/// The lines of a journal that are whole: its engine may be in the middle of the next.
+pub(crate) fn whole_lines(mut journal: String) -> String {
+    journal.truncate(journal.rfind('\n').map_or(0, |end| end + 1));
+    journal
 }
 
 /// Whether a process has ended. One that nobody has waited for yet has, and still takes signals.

@@ -8,7 +8,7 @@ use banister_lab::testing::{Inside, inside};
 use banister_lab::{Bind, LabSpec};
 
 use crate::pty::Pty;
-use crate::scenario::{Scenario, until};
+use crate::scenario::{Scenario, until, whole_lines};
 
 const TWIN: &str = env!("CARGO_BIN_EXE_banister-twin");
 /// What the people share.
@@ -67,7 +67,7 @@ pub(crate) fn journal() -> String {
     let mut runs: Vec<_> = std::fs::read_dir(Path::new(STATE).join("runs")).expect("runs").flatten().collect();
     runs.sort_by_key(|run| run.metadata().and_then(|meta| meta.modified()).expect("its time"));
     let run = runs.last().expect("a run").path();
-    std::fs::read_to_string(run.join("journal.jsonl")).expect("its journal")
+    whole_lines(std::fs::read_to_string(run.join("journal.jsonl")).expect("its journal"))
 }
 
 /// Whether there is a record of a kind that speaks of a step.
