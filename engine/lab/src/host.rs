@@ -32,6 +32,8 @@ pub struct LabHost {
 pub struct SshdProcess {
     /// Its pid, as the host counts.
     pub pid: u32,
+    /// Its parent's.
+    pub parent: u32,
     /// What it calls itself: `sshd: root@notty`, say, or for the one that listens `sshd: … [listener] …`.
     pub title: String,
 }
@@ -204,10 +206,13 @@ impl LabHost {
     /// A [`LabError`] if it could not be asked.
     pub fn sshd_pids(&self) -> Result<Vec<SshdProcess>, LabError> {
         let text = self.sh("for dir in /proc/[0-9]*; do { read -r name <$dir/comm; } 2>/dev/null || continue\n\
-             case $name in sshd*) echo \"${dir#/proc/} $(tr '\\0' ' ' <$dir/cmdline)\" ;; esac; done")?;
+             case $name in sshd*) ;; *) continue ;; esac\n\
+             { read -r stat <$dir/stat; } 2>/dev/null || continue; set -- ${stat##*) }\n\
+             echo \"${dir#/proc/} $2 $(tr '\\0' ' ' <$dir/cmdline)\"; done")?;
         let process = |line: &str| {
-            let (pid, title) = line.split_once(' ')?;
-            Some(SshdProcess { pid: pid.parse().ok()?, title: title.trim().to_owned() })
+            let (pid, rest) = line.split_once(' ')?;
+            let (parent, title) = rest.split_once(' ')?;
+            Some(SshdProcess { pid: pid.parse().ok()?, parent: parent.parse().ok()?, title: title.trim().to_owned() })
         };
         Ok(text.lines().filter_map(process).collect())
     }

@@ -59,7 +59,9 @@ async fn the_whole_tree_goes() {
 async fn one_that_ends_at_term_may_clean_up() {
     for shell in shells() {
         let host = Host::new(&shell).await;
-        let script = "trap 'echo cleaned >>PIDS; exit 0' TERM; echo $$ >PIDS; read line <GATE";
+        // It does not wait in `read`: a signal just before that would be seen when something was read.
+        let script =
+            "trap 'echo cleaned >>PIDS; exit 0' TERM; echo $$ >PIDS; exec 3<GATE; while :; do sleep 0.01; done";
         let (step, running, pids, _writer) = started(&host, script).await;
         // Not the short time of the other tests: on a loaded machine it is over before the shell has had its turn.
         host.patient().cancel(&step).await.unwrap();

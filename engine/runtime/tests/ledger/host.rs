@@ -225,10 +225,21 @@ impl Fifo {
         &self.0
     }
 
-    /// Waits until somebody reads; the reader goes on when the file is dropped.
+    /// Waits until somebody reads; the reader goes on when the file is dropped. Looks again and again, and does not wait
+    /// in the kernel: a wait there that was given up would open the pipe for the next reader, and close it again.
     pub(crate) async fn opened_by_reader(&self) -> std::fs::File {
-        let path = self.0.clone();
-        let opened = tokio::task::spawn_blocking(move || std::fs::File::options().write(true).open(path).unwrap());
-        tokio::time::timeout(PATIENCE, opened).await.unwrap().unwrap()
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let not_waiting = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap();
+        let mut opened = None;
+        until("the pipe is read", || {
+            opened = match std::fs::File::options().write(true).custom_flags(not_waiting).open(&self.0) {
+                Ok(file) => Some(file),
+                Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => None,
+                Err(error) => panic!("{}: {error}", self.0.display()),
+            };
+            opened.is_some()
+        })
+        .await;
+        opened.unwrap()
     }
 }

@@ -64,7 +64,7 @@ async fn a_killed_command_without_keeper_left_no_status() {
         let (executor, request) = (host.again(), step.clone());
         let start = tokio::spawn(async move { execute(&executor, &request).await.0 });
         let _writer = fifo.opened_by_reader().await;
-        until("a heartbeat", || host.key(&step, "beat").exists()).await;
+        until("a heartbeat", || std::fs::metadata(host.key(&step, "beat")).is_ok_and(|beat| beat.len() > 0)).await;
         let fields = process(&host);
         kill(&fields[3]);
         let lost = start.await.unwrap();

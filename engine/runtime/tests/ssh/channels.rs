@@ -111,6 +111,7 @@ UseDNS no
 MaxSessions 2
 END
 /usr/sbin/sshd -f /etc/ssh/few");
+    site.listens(2222).await;
     let few = format!("{}: {{ user: ops, port: 2222, address: {} }}", site.name(), site.lab.address());
     let known = std::fs::read_to_string("/root/.ssh/known_hosts").unwrap();
     let line = known.lines().find(|line| line.contains(&site.lab.address().to_string())).unwrap();

@@ -134,6 +134,7 @@ UseDNS no
 MaxStartups 4:100:4
 END
 /usr/sbin/sshd -f /etc/ssh/four");
+    site.listens(2223).await;
     let config = format!("/tmp/four-{}", site.name());
     let text = format!(
         "Host a-*\n HostName {}\n Port 2223\n HostKeyAlias {}\n User ops\n IdentityFile ~/.ssh/id_ed25519\n",

@@ -25,6 +25,10 @@ pub(crate) async fn killed_engine(site: Site) {
     let ready = tokio::task::spawn_blocking(move || out.lines().any(|line| line.is_ok_and(|line| line == "ready")));
     assert!(ready.await.unwrap(), "the engine was never ready");
     site.until("test -e /tmp/changing -a -e /tmp/looking").await;
+    // What a shell has just started is that shell for a moment more.
+    for arguments in ["sleep 98764", "sleep 98765"] {
+        site.until(&format!("! ( {} )", none_runs(arguments))).await;
+    }
     // Dropping and waiting say nothing: this is the end of the whole process.
     child.kill().unwrap();
     child.wait().unwrap();

@@ -52,7 +52,7 @@ pub(crate) async fn cancel(site: Site) {
             let Report::Cancelled(report) = running.await.unwrap() else { panic!("{step}: not cancelled") };
             assert_eq!(report.alive, Vec::<String>::new());
             for number in ["98761", "98762"] {
-                site.sh(&none_runs(&format!("sleep {number}")));
+                site.until(&none_runs(&format!("sleep {number}"))).await;
             }
         }
     }

@@ -10,8 +10,8 @@ use banister_core::run::{
 };
 use banister_core::runbook::{HostName, ParamName};
 use banister_core::source::SourceFile;
-use banister_lab::LabHost;
 use banister_lab::testing::Inside;
+use banister_lab::{LabHost, SshdProcess};
 use banister_runtime::ledger::{LedgerPlace, SecretSource};
 use banister_runtime::ssh::{Masters, SshSettings};
 use banister_runtime::transport::{Asked, Context, Executor, OutputSink};
@@ -62,10 +62,18 @@ impl Site {
         }
     }
 
+    /// Waits until somebody listens at a port of the host. An sshd goes to the background before it does.
+    pub(crate) async fn listens(&self, port: u16) {
+        self.until(&format!("grep -q ':{port:04X} .* 0A ' /proc/net/tcp")).await;
+    }
+
     /// The pid of the host's sshd process whose title begins so.
     pub(crate) fn sshd(&self, title: &str) -> u32 {
         let all = tokio::task::block_in_place(|| self.lab.sshd_pids()).unwrap();
-        let fits: Vec<_> = all.iter().filter(|process| process.title.starts_with(title)).collect();
+        let has_title = |process: &SshdProcess| process.title.starts_with(title);
+        // One that has just been forked, to become a session's shell, has its parent's title until then.
+        let is_forked = |child: &SshdProcess| all.iter().any(|one| one.pid == child.parent && has_title(one));
+        let fits: Vec<_> = all.iter().filter(|process| has_title(process) && !is_forked(process)).collect();
         assert_eq!(fits.len(), 1, "{title}: {all:?}");
         fits[0].pid
     }
