@@ -74,10 +74,14 @@ impl Confirm {
                 paper.field("if it fails", plain, view.if_it_fails());
             }
             Deed::Pen => {
-                let pen = view.state().pen().map_or_else(|| "nobody".to_owned(), ToString::to_string);
-                paper.field("pen", theme.label(), &pen);
-                let here = run.people.iter().any(|p| view.state().pen().is_some_and(|pen| pen.is_same_person(&p.who)));
-                paper.field("is", plain, if here { "here, and will see it" } else { "not attached now" });
+                match view.state().pen() {
+                    None => paper.field("pen", theme.label(), "nobody has it since it was handed over"),
+                    Some(pen) => {
+                        paper.field("pen", theme.label(), &pen.to_string());
+                        let here = run.people.iter().any(|person| pen.is_same_person(&person.who));
+                        paper.field("is", plain, if here { "here, and will see it" } else { "not attached now" });
+                    }
+                }
                 paper.text(
                     plain,
                     "Who has the pen holds, continues, aborts and answers for hosts. The others watch, note, decide and \

@@ -9,7 +9,7 @@ use super::help::Help;
 use super::paper::Paper;
 use super::sheet::{Scroll, Sheet, inner_width, room, room_of, scrolls, text_rows};
 use crate::ui::run::RunModel;
-use crate::ui::run::view::clock;
+use crate::ui::run::view::{clock, is_penless};
 use crate::ui::{Key, Order, Overlay, Reaction};
 
 /// What is listed.
@@ -50,8 +50,17 @@ impl Listing {
                 if run.people.is_empty() {
                     paper.text(plain, "Nobody is known to be attached.");
                 }
-                if let Some(pen) = pen.filter(|pen| !run.people.iter().any(|p| p.who.is_same_person(pen))) {
-                    paper.field(&pen.to_string(), plain, "has the pen, and is not attached");
+                match pen {
+                    Some(pen) if !run.people.iter().any(|person| person.who.is_same_person(pen)) => {
+                        paper.field(&pen.to_string(), plain, "has the pen, and is not attached");
+                    }
+                    None if run.view.as_ref().is_some_and(is_penless) => {
+                        paper.text(
+                            run.theme.attention(),
+                            "Nobody has the pen since it was handed over: `:pen` takes it.",
+                        );
+                    }
+                    _ => {}
                 }
             }
             ListingKind::Messages => {

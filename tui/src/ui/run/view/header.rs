@@ -114,6 +114,10 @@ fn place(model: &RunModel, view: &RunView, cells: usize, now: &Now) -> Line<'sta
     if view.state().is_held() && view.state().asks().next().is_some() {
         marks.push("HELD".to_owned());
     }
+    // Handed over, and not taken up: whoever looks is who is needed.
+    if is_penless(view) && !model.replay {
+        marks.push("NO PEN".to_owned());
+    }
     match view.state().asks().count() {
         0 => {}
         1 => marks.push("ASK".to_owned()),
@@ -122,6 +126,14 @@ fn place(model: &RunModel, view: &RunView, cells: usize, now: &Now) -> Line<'sta
     // A wide screen names the others; several screens of one account have one name.
     if model.people.len() > 1 && (cells < WIDE.into() || !right.iter().any(|said| said.starts_with("also here"))) {
         marks.push(format!("{} here", model.people.len()));
+    }
+    // A wide screen always has room for it; a narrow one says it to whom it is news.
+    if cells < WIDE.into()
+        && !model.replay
+        && view.ended().is_none()
+        && let Some(pen) = view.state().pen().filter(|pen| !pen.is_same_person(&model.you))
+    {
+        marks.push(format!("pen {}", cut(&shown(&pen.to_string()), 12)));
     }
     let marks: String = marks.iter().map(|mark| format!("  {mark}")).collect();
     let mut right = right.join("  ");
@@ -146,6 +158,11 @@ fn place(model: &RunModel, view: &RunView, cells: usize, now: &Now) -> Line<'sta
         Span::raw(" ".repeat(spaces + 2)),
         Span::raw(right),
     ])
+}
+
+/// Nobody drives a run that has begun and is not over.
+pub(in crate::ui::run) fn is_penless(view: &RunView) -> bool {
+    view.state().pen().is_none() && view.began().is_some() && view.ended().is_none()
 }
 
 /// Who drives and who else is here.

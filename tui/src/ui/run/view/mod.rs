@@ -39,7 +39,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::{Page, RunScreen};
 
-pub(super) use header::{clock, height, height_now};
+pub(super) use header::{clock, height, height_now, is_penless};
 pub(super) use output::{hits, shown_line};
 pub(super) use plan::hits as plan_hits;
 pub(super) use timeline::rows as timeline_rows;

@@ -1,6 +1,6 @@
 //! The bell and the title: once for each reason.
 
-use banister_core::run::{AskKind, Command, ExitCode, Input};
+use banister_core::run::{AskKind, Command, ExitCode, Input, Word};
 
 use super::scenes::asking;
 use crate::ui::run::RunScreen;
@@ -99,4 +99,25 @@ fn what_is_open_when_somebody_attaches_calls_once_in_all_and_a_replay_never() {
         }
         assert_eq!(calls(&orders).len(), expect, "{:?}", calls(&orders));
     }
+}
+
+#[test]
+fn a_pen_that_was_laid_down_is_missed_until_somebody_takes_it() {
+    let mut scene = asking(AskKind::Failure);
+    assert!(!scene.look(60, 18).contains("NO PEN"));
+    scene.answers(person("alice", 1000), "restart/@kafka-01/nginx", Word::HandOver);
+    for (width, height) in [(60, 18), (80, 24), (140, 45)] {
+        let screen = scene.look(width, height);
+        assert!(screen.lines().next().is_some_and(|first| first.contains("  NO PEN  ASK")), "{screen}");
+    }
+    scene.keys("i");
+    let people = scene.look(80, 24);
+    assert!(people.contains("Nobody has the pen since it was handed over: `:pen` takes it."), "{people}");
+    scene.keys("esc : p e n enter");
+    let pen = scene.look(80, 24);
+    assert!(pen.contains("nobody has it since it was handed over") && !pen.contains("not attached now"), "{pen}");
+    scene.keys("esc");
+    scene.command(person("bob", 1001), Command::Pen);
+    let screen = scene.look(80, 24);
+    assert!(!screen.contains("NO PEN"), "{screen}");
 }
