@@ -24,6 +24,7 @@ mod answer_shapes;
 mod answers;
 mod apply;
 mod ask_id;
+mod awaited;
 mod batch;
 #[cfg(test)]
 mod checks;
@@ -66,6 +67,7 @@ pub(crate) use answer_shapes::ANSWER;
 pub use answer_shapes::ANSWERS;
 pub use answers::{Answers, PreparedAnswer, Voices};
 pub use ask_id::{AskId, AskKind, AskUnavailableReason};
+pub use awaited::{Awaited, AwaitedKind, Hold};
 pub use batch::{Batch, Run};
 pub use decide::name_to_type;
 pub(crate) use decide::{describe, describe_unknown};

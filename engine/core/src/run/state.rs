@@ -10,7 +10,7 @@ use super::graph::{Graph, Role};
 use super::input::{HostIdentity, LockHolder};
 use super::task::{Stamp, Task, TaskIndex, TaskState};
 use super::{
-    Actor, AskId, AskKind, AskUnavailableReason, DrainReason, ExitCode, Record, RunningAtAbort, StartInfo, Word,
+    Actor, AskId, AskKind, AskUnavailableReason, DrainReason, ExitCode, Hold, Record, RunningAtAbort, StartInfo, Word,
 };
 use crate::plan::{Action, HostIndex, StepIndex};
 
@@ -119,7 +119,7 @@ pub struct State {
     pub(super) starter: Option<Actor>,
     pub(super) pen: Option<Actor>,
     pub(super) epoch: u64,
-    pub(super) held: bool,
+    pub(super) held: Option<Hold>,
     pub(super) aborted: Option<RunningAtAbort>,
     pub(super) stopped: bool,
     pub(super) refused: bool,
@@ -194,7 +194,7 @@ impl State {
             starter: None,
             pen: None,
             epoch: 0,
-            held: false,
+            held: None,
             aborted: None,
             stopped: false,
             refused: false,
@@ -295,7 +295,13 @@ impl State {
     /// Whether a person holds the run.
     #[must_use]
     pub fn is_held(&self) -> bool {
-        self.held
+        self.held.is_some()
+    }
+
+    /// Who holds the run, and since when, while it is held.
+    #[must_use]
+    pub fn hold(&self) -> Option<&Hold> {
+        self.held.as_ref()
     }
 
     /// Whether a person ended the run, and how.
@@ -365,7 +371,7 @@ impl State {
 
     /// Whether something new may start as far as the whole run is concerned.
     pub(super) fn may_start(&self) -> bool {
-        !self.held
+        self.held.is_none()
             && self.aborted.is_none()
             && !self.stopped
             && self.draining.is_none()

@@ -51,8 +51,6 @@ pub struct RunView {
     pub(super) open_waits: BTreeMap<AskId, usize>,
     pub(super) began: Option<DateTime<Utc>>,
     pub(super) ended: Option<DateTime<Utc>>,
-    /// Who holds the run, while it is held: a person, or the engine for want of something.
-    pub(super) held_by: Option<Actor>,
     /// What the engine says that it lacks, and since when, until somebody continues or something comes to its end.
     pub(super) lacks: Option<(String, DateTime<Utc>)>,
     /// The latest note: before it holds the run, the engine says why in one.
@@ -79,7 +77,6 @@ impl RunView {
             open_waits: BTreeMap::new(),
             began: None,
             ended: None,
-            held_by: None,
             lacks: None,
             last_note: None,
             stopped_by: None,
@@ -157,7 +154,7 @@ impl RunView {
     /// Who holds the run, while it is held: a person, or the engine, which says in a note before it what it lacks.
     #[must_use]
     pub fn held_by(&self) -> Option<&Actor> {
-        self.held_by.as_ref()
+        self.state.hold().map(|hold| &hold.by)
     }
 
     /// What the engine lacks for what runs (an ssh agent), in its sentence, and since when.

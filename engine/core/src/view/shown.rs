@@ -37,9 +37,7 @@ impl RunView {
                 if matches!(record.actor, Actor::Engine {}) {
                     self.lacks = self.last_note.take().map(|why| (why, record.at));
                 }
-                self.held_by = Some(record.actor.clone());
             }
-            RecordKind::RunContinued {} => self.held_by = None,
             RecordKind::RunStopped { path } => self.stopped_by = Some(path.clone()),
             RecordKind::NoteAdded { text } => {
                 // Of a run that starts nothing it is no step's note: something else has come to wait.

@@ -51,7 +51,7 @@ impl RunView {
         match state {
             TaskState::Todo if !self.may_go_on() => ("never", Some(self.why_never())),
             TaskState::Todo if self.state.is_held() && self.state.is_in_turn(task) => {
-                let by = self.held_by.as_ref().map_or_else(|| "a person".to_owned(), ToString::to_string);
+                let by = self.held_by().map_or_else(|| "a person".to_owned(), ToString::to_string);
                 ("HELD", Some(format!("held by {by}")))
             }
             TaskState::Todo if self.foreseen.skips.contains(&task) => {

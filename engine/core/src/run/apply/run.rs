@@ -2,7 +2,7 @@
 
 use crate::plan::{Plan, StepIndex, StepPath};
 use crate::run::task::{TaskIndex, TaskState};
-use crate::run::{Actor, Phase, Record, RecordKind, State};
+use crate::run::{Actor, Hold, Phase, Record, RecordKind, State};
 
 impl State {
     pub(super) fn apply_run(&mut self, record: &Record) -> Result<(), String> {
@@ -61,8 +61,10 @@ impl State {
                     }
                 }
             }
-            RecordKind::RunHeld {} => self.held = true,
-            RecordKind::RunContinued {} => self.held = false,
+            RecordKind::RunHeld {} => {
+                self.held = Some(Hold { by: record.actor.clone(), since: Self::stamp(record) });
+            }
+            RecordKind::RunContinued {} => self.held = None,
             RecordKind::RunAborted { running } => self.aborted = Some(*running),
             RecordKind::RunStopped { path } => {
                 let task = self.find(path)?;
