@@ -5,6 +5,7 @@
 
 mod ask;
 mod attach;
+mod awaited;
 mod checks;
 pub mod cli;
 mod commands;

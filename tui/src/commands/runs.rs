@@ -1,18 +1,20 @@
 //! `banister runs`: lists runs.
 
-use banister_core::run::ExitCode;
+use banister_core::run::{Awaited, ExitCode};
 use banister_core::source::visible;
+use banister_runtime::control::survey;
 use banister_runtime::state::{RunState, RunSummary};
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
+use crate::awaited::awaited;
 use crate::cli::{Format, RunsArgs};
 use crate::failure::Failure;
 use crate::{select, terminal};
 
 pub(super) fn runs(args: &RunsArgs) -> Result<ExitCode, Failure> {
     let state = select::state(&args.state)?;
-    let list = state.list()?;
+    let list = survey(&state)?;
     match args.format {
         Format::Human if list.is_empty() => terminal::talk(&format!("no runs yet in {}", state.path().display())),
         Format::Human => terminal::data(&table(&list))?,
@@ -29,12 +31,17 @@ pub(super) fn runs(args: &RunsArgs) -> Result<ExitCode, Failure> {
 /// How a run stands: a word for programs, the code where it has one, and a sentence for people.
 fn standing(run: &RunSummary) -> (&'static str, Option<u8>, String) {
     let by = run.by.as_ref().map_or_else(String::new, |by| format!(", started by {}", visible(by)));
+    let moment = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M:%SZ").to_string();
     match &run.state {
-        RunState::Running(Some(holder)) => {
-            let since = holder.since.format("%Y-%m-%d %H:%M:%SZ");
-            ("running", None, format!("running since {since}, process {}{by}", holder.pid))
+        RunState::Running(holder) => {
+            let process = holder.as_ref().map_or_else(String::new, |holder| format!(", process {}", holder.pid));
+            if let Some((since, what)) = awaited(run) {
+                return ("waits", None, format!("waits for a person since {}: {what}{process}{by}", moment(since)));
+            }
+            let since = holder.as_ref().map_or_else(String::new, |holder| format!(" since {}", moment(holder.since)));
+            let silent = if run.awaited.is_none() { "; it does not say whether it waits for a person" } else { "" };
+            ("running", None, format!("running{since}{process}{by}{silent}"))
         }
-        RunState::Running(None) => ("running", None, format!("running{by}")),
         RunState::Interrupted => ("interrupted", None, "interrupted: its engine died, resume it".to_owned()),
         RunState::Drained(exit) => ("drained", Some(exit.0), format!("drained ({exit}), can be resumed")),
         RunState::Finished(ExitCode::DONE) => ("finished", Some(0), "done".to_owned()),
@@ -78,6 +85,7 @@ struct Row<'a> {
     state: &'static str,
     exit: Option<u8>,
     says: String,
+    awaited: Option<&'a [Awaited]>,
 }
 
 impl<'a> Row<'a> {
@@ -92,12 +100,15 @@ impl<'a> Row<'a> {
             state,
             exit,
             says,
+            awaited: run.awaited.as_deref(),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use banister_core::plan::StepPath;
+    use banister_core::run::{Actor, AskKind, AwaitedKind};
     use banister_runtime::state::{Holder, RunId};
 
     use super::*;
@@ -107,18 +118,36 @@ mod tests {
         let began = runbook.map(|_| "2026-05-01T12:00:00Z".parse().unwrap());
         let environment = runbook.map(|_| "local".to_owned());
         let by = runbook.map(|_| "alice".to_owned());
-        RunSummary { id, began, runbook: runbook.map(str::to_owned), environment, by, state }
+        RunSummary { id, began, runbook: runbook.map(str::to_owned), environment, by, state, awaited: None }
     }
 
     #[test]
     fn one_line_a_run() {
+        let since = "2026-05-01T12:04:10Z".parse().unwrap();
+        let ask =
+            |path: &str, kind| Awaited { since, kind: AwaitedKind::Ask { path: StepPath::parse(path).unwrap(), kind } };
+        let held_by = Actor::Person { uid: Some(1001), name: "al\u{1b}ce".to_owned(), groups: Vec::new() };
+        let hold = Awaited { since, kind: AwaitedKind::Continue { held_by } };
         let holder = Holder { pid: 42, since: "2026-05-01T12:00:01Z".parse().unwrap() };
         let list = [
             run("aaaaaaaa1", Some("restart-nginx"), RunState::Interrupted),
             run("aaaaaaaa2", Some("first"), RunState::Finished(ExitCode::DONE)),
             run("b", None, RunState::NeverStarted),
             run("c", Some("first"), RunState::Drained(ExitCode::DRAINED)),
-            run("d", Some("first"), RunState::Running(Some(holder))),
+            RunSummary {
+                awaited: Some(Vec::new()),
+                ..run("d", Some("first"), RunState::Running(Some(holder.clone())))
+            },
+            run("e", Some("first"), RunState::Running(None)),
+            RunSummary {
+                awaited: Some(vec![
+                    ask("restart/@web-2/nginx", AskKind::Failure),
+                    ask("restart/@web-3/nginx", AskKind::Unknown),
+                    ask("@web-1", AskKind::Lock),
+                ]),
+                ..run("f", Some("first"), RunState::Running(Some(holder.clone())))
+            },
+            RunSummary { awaited: Some(vec![hold]), ..run("9", Some("first"), RunState::Running(Some(holder))) },
         ];
         let expect = "\
 aaaaaaaa1  2026-05-01 12:00:00Z  local  restart-nginx  interrupted: its engine died, resume it
@@ -126,6 +155,9 @@ aaaaaaaa2  2026-05-01 12:00:00Z  local  first          done
 b00000000  -                     -      -              never started: its engine died first
 c00000000  2026-05-01 12:00:00Z  local  first          drained (51), can be resumed
 d00000000  2026-05-01 12:00:00Z  local  first          running since 2026-05-01 12:00:01Z, process 42, started by alice
+e00000000  2026-05-01 12:00:00Z  local  first          running, started by alice; it does not say whether it waits for a person
+f00000000  2026-05-01 12:00:00Z  local  first          waits for a person since 2026-05-01 12:04:10Z: ASK restart/@web-2/nginx +2 more, process 42, started by alice
+900000000  2026-05-01 12:00:00Z  local  first          waits for a person since 2026-05-01 12:04:10Z: HELD by al\\x1bce, process 42, started by alice
 ";
         assert_eq!(table(&list), expect);
     }

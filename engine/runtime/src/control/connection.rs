@@ -72,6 +72,7 @@ impl Connection {
     async fn request(&mut self, Request { id, verb, .. }: Request) -> Option<()> {
         let body = match verb {
             Verb::Snapshot {} => self.shared.viewer.snapshot().await,
+            Verb::Awaited {} => Body::Awaited { list: self.shared.served.feed.awaited() },
             Verb::Read { key, stream, from, most } => {
                 chunk(&self.shared.served.run.out_path(), key, stream, from, most).await
             }

@@ -17,6 +17,7 @@
 //! {"v":1,"id":11,"do":{"read":{"key":{"run":"5f0c","path":"look","host":"web-2","purpose":"main","attempt":1},"stream":"stdout","from":null,"most":4096}}}
 //! {"v":1,"id":12,"do":{"drain":{}}}
 //! {"v":1,"id":13,"do":{"lend_agent":{}}}
+//! {"v":1,"id":14,"do":{"awaited":{}}}
 //! ```
 //!
 //! Every request is answered once, under its number, when what it did is on the disk:
@@ -26,6 +27,7 @@
 //! {"v":1,"id":1,"is":{"rejected":{"name":"already_held","why":"the run is held already"}}}
 //! {"v":1,"id":8,"is":{"snapshot":{"v":1,"seq":17}}}
 //! {"v":1,"id":11,"is":{"chunk":{"from":0,"total":6,"bytes":"aGVsbG8K"}}}
+//! {"v":1,"id":14,"is":{"awaited":{"list":[{"since":"2026-11-22T02:59:10.034Z","kind":{"ask":{"path":"look","kind":"pause"}}}]}}}
 //! {"v":1,"id":0,"is":{"error":{"why":"the line is not a request: …"}}}
 //! {"v":1,"id":3,"is":{"unavailable":{"why":"the engine has ended"}}}
 //! ```
@@ -51,12 +53,14 @@ mod protocol;
 mod roster;
 mod server;
 mod stored;
+mod survey;
 mod viewer;
 
 pub use client::{Client, ControlError, Hearer, Teller};
 pub(crate) use loan::{Loaned, lend, use_line};
 pub use protocol::{AnswerSaid, Body, MOST_READ, Presence, PulseSaid, Reply, Request, VERSION, Verb, Welcome};
 pub(crate) use server::{Served, Socket, serve};
+pub use survey::survey;
 
 #[cfg(test)]
 mod tests;

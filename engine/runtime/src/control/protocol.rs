@@ -3,7 +3,7 @@
 use banister_core::plan::Plan;
 use banister_core::run::{Actor, EffectKey};
 use banister_core::run::{
-    Answer, AskId, Command, DrainReason, ExitCode, Input, Record, Rejected, RunningAtAbort, Word,
+    Answer, AskId, Awaited, Command, DrainReason, ExitCode, Input, Record, Rejected, RunningAtAbort, Word,
 };
 use banister_core::view::Snapshot;
 use chrono::{DateTime, Utc};
@@ -59,6 +59,8 @@ pub enum Verb {
     Answer(Box<AnswerSaid>),
     /// Show how the run stands.
     Snapshot {},
+    /// Say what the run waits for a person for: answered from memory, at once, also while the engine starts up.
+    Awaited {},
     /// Let nothing new start and end the engine when what runs has ended; the run can be resumed. Only for the person
     /// who started the engine, whose front end was interrupted and has nobody to ask.
     Drain {},
@@ -135,9 +137,12 @@ impl Verb {
                 return Some(Input::Answered { actor, answer });
             }
             Self::Drain {} => return Some(Input::Drain { reason: DrainReason::Signal }),
-            Self::Snapshot {} | Self::LendAgent {} | Self::Attach { .. } | Self::Want { .. } | Self::Read { .. } => {
-                return None;
-            }
+            Self::Snapshot {}
+            | Self::Awaited {}
+            | Self::LendAgent {}
+            | Self::Attach { .. }
+            | Self::Want { .. }
+            | Self::Read { .. } => return None,
         };
         Some(Input::Commanded { actor, command })
     }
@@ -185,6 +190,11 @@ pub enum Body {
     Welcome(Box<Welcome>),
     /// How the run stands.
     Snapshot(Box<Snapshot>),
+    /// What the run waits for a person for.
+    Awaited {
+        /// What has waited longest first; empty: for nobody.
+        list: Vec<Awaited>,
+    },
     /// Something happened.
     Record(Box<Record>),
     /// A command printed something.

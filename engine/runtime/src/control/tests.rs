@@ -6,13 +6,13 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::thread::JoinHandle;
 
-use banister_core::run::{EffectKey, ExitCode, RecordKind};
+use banister_core::run::{Awaited, AwaitedKind, EffectKey, ExitCode, RecordKind};
 
 use super::*;
 use crate::driver::tests::{Bench, changing, drive, records, step};
 use crate::driver::{Ended, Wanted, remark};
 use crate::output::StreamKind;
-use crate::state::RunDir;
+use crate::state::{RunDir, RunSummary};
 
 struct Live {
     run: RunDir,
@@ -75,6 +75,33 @@ fn commands_are_acknowledged_and_rejections_have_names() {
     let command = banister_core::run::Command::Note { text: "afterwards".into(), at: None };
     assert_eq!(remark(&run, command).unwrap(), records(&run).len() as u64);
     assert!(matches!(remark(&run, banister_core::run::Command::Hold), Err(crate::driver::DriverError::Remark { .. })));
+}
+
+#[test]
+fn the_list_of_runs_says_who_is_waited_for() {
+    let live = Live::start();
+    let mut client = live.client();
+    // An engine on a loaded machine may be too slow for one look: then it has said nothing.
+    let looks = || {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        loop {
+            let list = survey(live._bench.state()).unwrap();
+            if let [RunSummary { awaited: Some(awaited), .. }] = list.as_slice() {
+                return awaited.clone();
+            }
+            assert!(std::time::Instant::now() < deadline, "{list:?}");
+        }
+    };
+    assert_eq!(looks(), []);
+    let seq = client.act(Verb::Hold {}).unwrap();
+    let held = records(&live.run).into_iter().find(|record| record.seq == seq).unwrap();
+    assert_eq!(held.kind, RecordKind::RunHeld {});
+    let kind = AwaitedKind::Continue { held_by: crate::driver::operator() };
+    assert_eq!(looks(), [Awaited { since: held.recorded, kind }]);
+    client.act(Verb::Continue {}).unwrap();
+    assert_eq!(looks(), []);
+    let (_, run, bench) = live.end();
+    assert_eq!(survey(bench.state()).unwrap(), [RunSummary::of(&run)], "nobody is asked");
 }
 
 #[test]
@@ -329,7 +356,7 @@ fn the_examples_of_the_documentation_are_the_protocol() {
         lines.filter(|line| line.contains(what)).collect::<Vec<_>>()
     };
     let requests = examples("\"do\":");
-    assert_eq!(requests.len(), 13, "one for each verb");
+    assert_eq!(requests.len(), 14, "one for each verb");
     let page = include_str!("../../../../book/src/control-socket.md");
     requests.iter().for_each(|line| assert!(page.contains(line), "the book lacks {line}"));
     for line in &requests {
@@ -337,7 +364,7 @@ fn the_examples_of_the_documentation_are_the_protocol() {
     }
     // The snapshot is shortened there; its shape is the view's own.
     let replies: Vec<_> = examples("\"is\":").into_iter().filter(|line| !line.contains("snapshot")).collect();
-    assert_eq!(replies.len(), 5);
+    assert_eq!(replies.len(), 6);
     replies.iter().for_each(|line| drop(body(line)));
 }
 

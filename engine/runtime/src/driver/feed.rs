@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Instant;
 
-use banister_core::run::{EffectKey, ExitCode, Record};
+use banister_core::run::{Awaited, EffectKey, ExitCode, Record, State};
 use tokio::sync::Notify;
 
 use super::Wanted;
@@ -158,6 +158,8 @@ struct Told {
     viewers: Mutex<Viewers>,
     /// The last record that is written and may be shown.
     seq: AtomicU64,
+    /// What the run waits for a person for, by these records.
+    awaited: Mutex<Vec<Awaited>>,
     pulses: Pulses,
     /// Somebody has come, now or before.
     met: Notify,
@@ -232,9 +234,15 @@ impl Feed {
         self.0.pulses.since(since)
     }
 
-    /// Records up to this one are written, and may be shown.
-    pub(super) fn written(&self, seq: u64) {
-        self.0.seq.store(seq, Ordering::Release);
+    /// Everything in this state is written, and may be shown.
+    pub(super) fn written(&self, state: &State) {
+        *locked(&self.0.awaited) = state.awaited();
+        self.0.seq.store(state.seq(), Ordering::Release);
+    }
+
+    /// What the run waits for a person for.
+    pub(crate) fn awaited(&self) -> Vec<Awaited> {
+        locked(&self.0.awaited).clone()
     }
 
     /// The last record that is written.

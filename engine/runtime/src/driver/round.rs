@@ -139,7 +139,7 @@ impl Loop {
             Ok(effects) => {
                 let seq = self.run.state().seq();
                 // Before anybody is told: whoever comes in between reads it in the journal.
-                self.feed.written(seq);
+                self.feed.written(self.run.state());
                 self.lent.drives(self.run.state().pen());
                 taken.into_iter().for_each(|reply| drop(reply.send(Ok(seq))));
                 self.after_commit(effects, elapsed);

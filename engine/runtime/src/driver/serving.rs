@@ -72,7 +72,7 @@ impl Engine {
         let (start, started) = watch::channel(false);
         let lent = Lent::default();
         lent.drives(self.run.state().pen());
-        self.feed.written(self.run.state().seq());
+        self.feed.written(self.run.state());
         let socket = control::serve(Served {
             run: self.lock.run().clone(),
             plan: self.run.plan().clone(),

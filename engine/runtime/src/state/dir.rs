@@ -56,7 +56,7 @@ impl StateDir {
         self.access != Access::Private
     }
 
-    fn run_at(&self, id: &RunId) -> RunDir {
+    pub(crate) fn run_at(&self, id: &RunId) -> RunDir {
         RunDir::at(&self.runs_path(), id, self.access)
     }
 
@@ -133,7 +133,7 @@ impl StateDir {
     /// A [`StateError`] if the directory cannot be read; a single run that cannot be read is in the list and says so.
     pub fn list(&self) -> Result<Vec<RunSummary>, StateError> {
         let mut list: Vec<RunSummary> = self.ids()?.iter().map(|id| RunSummary::of(&self.run_at(id))).collect();
-        list.sort_by(|a, b| a.state.rank().cmp(&b.state.rank()).then_with(|| b.began.cmp(&a.began)));
+        RunSummary::sort(&mut list);
         Ok(list)
     }
 }

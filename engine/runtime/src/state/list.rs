@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
-use banister_core::run::{ExitCode, Record, RecordKind};
+use banister_core::run::{Awaited, ExitCode, Record, RecordKind};
 use chrono::{DateTime, Utc};
 
 use super::lock::{holder_of, is_held};
@@ -35,15 +35,6 @@ impl RunState {
     pub fn is_interrupted(&self) -> bool {
         matches!(self, Self::Interrupted | Self::Unreadable(_))
     }
-
-    /// Where it stands in the list: what nobody may overlook, then what goes on, then what is past.
-    pub(super) fn rank(&self) -> u8 {
-        match self {
-            Self::Interrupted | Self::Unreadable(_) => 0,
-            Self::Running(_) => 1,
-            Self::Drained(_) | Self::Finished(_) | Self::NeverStarted => 2,
-        }
-    }
 }
 
 /// One line of the list of runs. Read from the first and the last records only; it verifies nothing.
@@ -61,6 +52,9 @@ pub struct RunSummary {
     pub by: Option<String>,
     /// How it stands.
     pub state: RunState,
+    /// What it waits for a person for, what has waited longest first. Only an engine can say it, and only
+    /// [`survey`](crate::control::survey) asks: `None` where none did.
+    pub awaited: Option<Vec<Awaited>>,
 }
 
 impl RunSummary {
@@ -74,6 +68,7 @@ impl RunSummary {
             environment: None,
             by: None,
             state: RunState::NeverStarted,
+            awaited: None,
         };
         let journal = run.journal_path();
         let first = first_record(&journal);
@@ -97,6 +92,24 @@ impl RunSummary {
             },
         };
         summary
+    }
+
+    /// Its engine says that it waits for a person.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.awaited.as_ref().is_some_and(|awaited| !awaited.is_empty())
+    }
+
+    /// What nobody may overlook, then what waits for a person, then what goes on, then what is past; of each kind the
+    /// youngest first.
+    pub(crate) fn sort(list: &mut [Self]) {
+        let rank = |run: &Self| match run.state {
+            RunState::Interrupted | RunState::Unreadable(_) => 0,
+            RunState::Running(_) if run.waits() => 1,
+            RunState::Running(_) => 2,
+            RunState::Drained(_) | RunState::Finished(_) | RunState::NeverStarted => 3,
+        };
+        list.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| b.began.cmp(&a.began)));
     }
 }
 

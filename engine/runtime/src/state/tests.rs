@@ -3,7 +3,9 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use banister_core::plan::Plan;
-use banister_core::run::{Actor, BootId, Durability, ExitCode, Journal as _, Now, Record, RecordKind, StartInfo};
+use banister_core::run::{
+    Actor, Awaited, AwaitedKind, BootId, Durability, ExitCode, Journal as _, Now, Record, RecordKind, StartInfo,
+};
 use chrono::DateTime;
 
 use super::*;
@@ -339,6 +341,30 @@ fn the_list_begins_with_what_nobody_may_overlook() {
     assert_eq!(state.find(&RunRef::Last).unwrap().id().as_str(), id("f"));
     std::fs::remove_dir_all(state.path().join("runs").join(id("f"))).unwrap();
     assert_eq!(state.find(&RunRef::Last).unwrap().id().as_str(), id("b"));
+}
+
+#[test]
+fn a_run_that_waits_for_a_person_stands_before_those_that_only_go_on() {
+    let (_dir, state) = temp();
+    let awaited = Awaited {
+        since: DateTime::from_timestamp(60, 0).unwrap(),
+        kind: AwaitedKind::Continue { held_by: Actor::Engine {} },
+    };
+    let runs = [
+        ("a", RunState::Running(None), None),
+        ("b", RunState::Finished(ExitCode::DONE), None),
+        ("c", RunState::Running(None), Some(vec![awaited])),
+        ("d", RunState::Running(None), Some(Vec::new())),
+        ("e", RunState::Interrupted, None),
+    ];
+    let mut list: Vec<RunSummary> = Vec::new();
+    for (n, (name, how, awaited)) in (0..).zip(runs) {
+        let run = begin(&state, &name.repeat(32), n, &[]);
+        list.push(RunSummary { state: how, awaited, ..RunSummary::of(&run) });
+    }
+    RunSummary::sort(&mut list);
+    let order: String = list.iter().filter_map(|run| run.id.as_str().chars().next()).collect();
+    assert_eq!(order, "ecdab");
 }
 
 #[test]

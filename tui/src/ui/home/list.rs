@@ -10,6 +10,7 @@ use super::drilled::{brief, is_bad, words};
 use super::listing::Entry;
 use super::paint::{Painted, from_so_that, lines, paragraph};
 use super::{Book, Listing};
+use crate::awaited::awaited;
 use crate::ui::Theme;
 use crate::ui::text::{cut, fit, shown, width};
 
@@ -46,7 +47,7 @@ impl Place {
             }
             let (mark, style) = if at == self.at { ('>', theme.cursor()) } else { (' ', Style::new()) };
             let style = match entry {
-                Entry::Resumable(_) => theme.attention(),
+                Entry::Resumable(_) | Entry::Waiting(_) => theme.attention(),
                 Entry::Book(book, _) if book.mistakes > 0 || is_bad(book.drilled.as_ref()) => theme.attention(),
                 _ => style,
             };
@@ -79,6 +80,7 @@ fn no_books(listing: &Listing, width: u16) -> Vec<Painted> {
 
 fn row(entry: &Entry<'_>, room: usize, books: usize, now: &Now) -> String {
     match entry {
+        Entry::Waiting(run) => waiting_row(run, room, now),
         Entry::Resumable(run) | Entry::Live(run) | Entry::Past(run) => run_row(run, room),
         Entry::Book(book, last) => {
             let name = fit(&shown(&book.name), books);
@@ -98,7 +100,7 @@ fn book_stands(book: &Book, last: Option<&RunSummary>, room: usize, now: &Now) -
     let day = |run: &RunSummary| run.began.map_or_else(String::new, |at| at.format("%m-%d ").to_string());
     let (run, brief_run) = match last {
         Some(run) => {
-            let stands = stands(&run.state);
+            let stands = stands(run);
             (format!("last {} {stands}", began(run, room)), day(run) + &stands)
         }
         None => ("never run here".to_owned(), "never run here".to_owned()),
@@ -120,8 +122,9 @@ fn began(run: &RunSummary, room: usize) -> String {
 }
 
 /// How a run stands, in a word or two.
-fn stands(state: &RunState) -> String {
-    match state {
+fn stands(run: &RunSummary) -> String {
+    match &run.state {
+        RunState::Running(_) if run.waits() => "waits".to_owned(),
         RunState::Running(_) => "running".to_owned(),
         RunState::Interrupted => "interrupted".to_owned(),
         RunState::Drained(exit) => format!("drained ({exit})"),
@@ -132,16 +135,34 @@ fn stands(state: &RunState) -> String {
     }
 }
 
+/// Since when a run waits, and for what: that it waits is said above it. Where there is little room, that counts more
+/// than when it began.
+fn waiting_row(run: &RunSummary, room: usize, now: &Now) -> String {
+    let Some((since, what)) = awaited(run) else { return run_row(run, room) };
+    let how = if since.date_naive() == now.wall.date_naive() { "%H:%MZ" } else { "%m-%d %H:%MZ" };
+    let right = format!("since {} {what}", since.format(how));
+    let began = if room >= WIDE { format!("{}  ", began(run, room)) } else { String::new() };
+    let of = |text: &Option<String>| shown(text.as_deref().unwrap_or("-"));
+    let id = run.id.as_str().get(..8).unwrap_or_default();
+    let left = format!("{id}  {began}{}  {}", of(&run.environment), of(&run.runbook));
+    both(&left, &right, room, room * 2 / 3)
+}
+
 fn run_row(run: &RunSummary, room: usize) -> String {
     let id = run.id.as_str().get(..8).unwrap_or_default();
     let of = |text: &Option<String>| shown(text.as_deref().unwrap_or("-"));
     let left = format!("{id}  {}  {}  {}", began(run, room), of(&run.environment), of(&run.runbook));
-    sides(&left, &stands(&run.state), room)
+    sides(&left, &stands(run), room)
 }
 
 /// Two texts on one line, the right one at its end; the left one gives way, and where there is no room the right one.
 fn sides(left: &str, right: &str, room: usize) -> String {
-    let right = cut(right, room / 2).into_owned();
+    both(left, right, room, room / 2)
+}
+
+/// The same with the room that the right one has at most.
+fn both(left: &str, right: &str, room: usize, most: usize) -> String {
+    let right = cut(right, most).into_owned();
     let left_room = room.saturating_sub(width(&right) + 2);
     format!("{}  {right}", fit(left, left_room))
 }

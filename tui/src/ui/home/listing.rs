@@ -11,7 +11,7 @@ use super::Drilled;
 pub(crate) struct Listing {
     /// The inventory's word.
     pub(crate) environment: String,
-    /// Runs, the youngest first.
+    /// Runs, as `banister runs` has them.
     pub(crate) runs: Vec<RunSummary>,
     /// Runbooks, by name.
     pub(crate) books: Vec<Book>,
@@ -38,6 +38,8 @@ pub(crate) struct Book {
 pub(super) enum Entry<'a> {
     /// A run that can be resumed.
     Resumable(&'a RunSummary),
+    /// A live run that waits for a person.
+    Waiting(&'a RunSummary),
     Live(&'a RunSummary),
     Book(&'a Book, Option<&'a RunSummary>),
     Past(&'a RunSummary),
@@ -46,14 +48,16 @@ pub(super) enum Entry<'a> {
 impl Listing {
     /// Everything, what needs a person first.
     pub(super) fn entries(&self) -> Vec<Entry<'_>> {
-        let waits = |run: &&RunSummary| run.state.is_interrupted() || matches!(run.state, RunState::Drained(_));
+        let rests = |run: &&RunSummary| run.state.is_interrupted() || matches!(run.state, RunState::Drained(_));
         let lives = |run: &&RunSummary| matches!(run.state, RunState::Running(_));
         let runs = || self.runs.iter();
-        let last = |book: &Book| runs().find(|run| run.runbook.as_deref() == Some(book.name.as_str()));
-        let mut entries: Vec<Entry<'_>> = runs().filter(waits).map(Entry::Resumable).collect();
-        entries.extend(runs().filter(lives).map(Entry::Live));
+        let is_of = |run: &&RunSummary, book: &Book| run.runbook.as_deref() == Some(book.name.as_str());
+        let last = |book: &Book| runs().filter(|run| is_of(run, book)).max_by_key(|run| run.began);
+        let mut entries: Vec<Entry<'_>> = runs().filter(rests).map(Entry::Resumable).collect();
+        entries.extend(runs().filter(lives).filter(|run| run.waits()).map(Entry::Waiting));
+        entries.extend(runs().filter(lives).filter(|run| !run.waits()).map(Entry::Live));
         entries.extend(self.books.iter().map(|book| Entry::Book(book, last(book))));
-        entries.extend(runs().filter(|run| !waits(run) && !lives(run)).map(Entry::Past));
+        entries.extend(runs().filter(|run| !rests(run) && !lives(run)).map(Entry::Past));
         entries
     }
 }
@@ -63,6 +67,7 @@ impl Entry<'_> {
     pub(super) fn heading(&self) -> &'static str {
         match self {
             Self::Resumable(_) => "TO RESUME, enter shows how they stand",
+            Self::Waiting(_) => "WAITS FOR A PERSON, enter attaches",
             Self::Live(_) => "LIVE",
             Self::Book(..) => "RUNBOOKS",
             Self::Past(_) => "PAST RUNS",
@@ -72,7 +77,7 @@ impl Entry<'_> {
     /// What names it: the cursor stays on it when the list changes.
     pub(super) fn key(&self) -> String {
         match self {
-            Self::Resumable(run) | Self::Live(run) | Self::Past(run) => run.id.to_string(),
+            Self::Resumable(run) | Self::Waiting(run) | Self::Live(run) | Self::Past(run) => run.id.to_string(),
             Self::Book(book, _) => book.file.display().to_string(),
         }
     }
@@ -80,7 +85,7 @@ impl Entry<'_> {
     /// Whether a filter lets it through.
     pub(super) fn has(&self, words: &str) -> bool {
         let text = match self {
-            Self::Resumable(run) | Self::Live(run) | Self::Past(run) => {
+            Self::Resumable(run) | Self::Waiting(run) | Self::Live(run) | Self::Past(run) => {
                 let of = |text: &Option<String>| text.clone().unwrap_or_default();
                 format!("{} {} {}", run.id, of(&run.runbook), of(&run.environment))
             }

@@ -205,7 +205,7 @@ impl HomeScreen {
         let Some(listing) = &self.listing else { return Vec::new() };
         let job = match self.place.shown(listing).get(self.place.at) {
             None => return Vec::new(),
-            Some(Entry::Live(run)) => {
+            Some(Entry::Waiting(run) | Entry::Live(run)) => {
                 let run = run.id.clone();
                 return self.leave(Chosen::Attach(run));
             }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
-use banister_core::plan::Inventory;
-use banister_core::run::ExitCode;
+use banister_core::plan::{Inventory, StepPath};
+use banister_core::run::{Actor, AskKind, Awaited, AwaitedKind, ExitCode};
 use banister_core::runbook::parse_runbook;
 use banister_core::source::SourceFile;
 use banister_runtime::state::{DrillNote, RunId, RunState, RunSummary};
@@ -27,7 +27,13 @@ fn run(head: &str, runbook: &str, minute: u32, state: RunState) -> RunSummary {
     let began = format!("2026-11-20T10:{minute:02}:00Z").parse().expect("a moment");
     let environment = Some("staging".to_owned());
     let runbook = Some(runbook.to_owned());
-    RunSummary { id: id(head), began: Some(began), by: None, runbook, environment, state }
+    let awaited = matches!(state, RunState::Running(_)).then(Vec::new);
+    RunSummary { id: id(head), began: Some(began), by: None, runbook, environment, state, awaited }
+}
+
+fn ask(path: &str) -> Awaited {
+    let kind = AwaitedKind::Ask { path: StepPath::parse(path).expect("a path"), kind: AskKind::Failure };
+    Awaited { since: "2026-11-21T13:59:10Z".parse().expect("a moment"), kind }
 }
 
 fn book(name: &str, title: &str) -> Book {
@@ -54,6 +60,10 @@ fn listing() -> Listing {
         environment: "staging".to_owned(),
         runs: vec![
             run("3f2a91c0", "restart-nginx", 40, RunState::Interrupted),
+            RunSummary {
+                awaited: Some(vec![ask("roll/@web-2/restart"), ask("roll/@web-3/restart")]),
+                ..run("b5", "first", 20, RunState::Running(None))
+            },
             run("77ab", "restore-directory", 30, RunState::Running(None)),
             run("12cd", "restart-nginx", 12, RunState::Finished(ExitCode::DONE)),
             run("9e", "first", 2, RunState::Finished(ExitCode::ABORTED)),
@@ -127,8 +137,8 @@ impl Desk {
     /// With the form of a runbook open.
     fn form() -> Self {
         let mut desk = Self::listed();
-        // Two runs and two runbooks stand above it.
-        desk.keys("j j j j enter");
+        // Three runs and two runbooks stand above it.
+        desk.keys("j j j j j enter");
         assert_eq!(desk.jobs(), [Job::Open("runbooks/restore-directory.yaml".into())]);
         desk.hears(HomeNews::Opened(Ok(Box::new(opened()))));
         desk
@@ -198,8 +208,9 @@ fn enter_opens_what_is_under_the_cursor() {
         assert_eq!(desk.jobs(), jobs, "{keys}");
     };
     opens("enter", None, &[Job::Describe(id("3f2a91c0"))]);
-    opens("j enter", Some(Chosen::Attach(id("77ab"))), &[]);
-    opens("j j j enter", None, &[Job::Open("runbooks/restart-nginx.yaml".into())]);
+    opens("j enter", Some(Chosen::Attach(id("b5"))), &[]);
+    opens("j j enter", Some(Chosen::Attach(id("77ab"))), &[]);
+    opens("j j j j enter", None, &[Job::Open("runbooks/restart-nginx.yaml".into())]);
     opens("G enter", Some(Chosen::Look(id("9e"))), &[]);
     opens("/ nginx enter j j enter", Some(Chosen::Look(id("12cd"))), &[]);
     opens("/ nothing enter enter", None, &[]);
@@ -210,7 +221,7 @@ fn enter_opens_what_is_under_the_cursor() {
 #[test]
 fn the_cursor_stays_where_it_was_when_the_list_changes() {
     let mut desk = Desk::listed();
-    desk.keys("j j j");
+    desk.keys("j j j j");
     let mut more = listing();
     more.runs.insert(0, run("aa", "first", 50, RunState::Interrupted));
     desk.hears(HomeNews::Listed(Box::new(more)));
@@ -282,7 +293,7 @@ fn a_plan_is_read_whole_and_its_end_stands_at_the_bottom() {
 #[test]
 fn what_is_wrong_with_a_runbook_is_read_to_its_end() {
     let mut desk = Desk::listed();
-    desk.keys("j j j j enter");
+    desk.keys("j j j j j enter");
     let line = |n| {
         format!(
             "error[B0201]: unknown field `efect` in step {n}; did you mean `effect`? a `run` step takes many others"
@@ -387,6 +398,9 @@ fn hostile_names_do_nothing() {
         runbook: Some("r\u{1b}[2J".into()),
         ..run("ee", "", 1, RunState::Unreadable("\u{7}".into()))
     });
+    let held_by = Actor::Person { name: "al\u{1b}[2Jice".to_owned(), uid: Some(7), groups: Vec::new() };
+    let hold = Awaited { kind: AwaitedKind::Continue { held_by }, ..ask("look") };
+    listing.runs.push(RunSummary { awaited: Some(vec![hold]), ..run("ef", "first", 1, RunState::Running(None)) });
     desk.hears(HomeNews::Listed(Box::new(listing)));
     assert_clean(&draw(&desk.home, &at_ms(0), 140, 45));
 }

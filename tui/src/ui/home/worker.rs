@@ -9,6 +9,7 @@ use banister_core::run::Record;
 use banister_core::runbook::parse_runbook;
 use banister_core::source::{Diagnostic, Look, render_human, visible};
 use banister_core::view::RunView;
+use banister_runtime::control::survey;
 use banister_runtime::driver::{DriverError, probe};
 use banister_runtime::journal::Follower;
 use banister_runtime::secrets::Secrets;
@@ -114,7 +115,7 @@ impl Worker {
             }
         }
         let mut drills = Vec::new();
-        match StateDir::open(settings.state_dir(&self.state)).and_then(|state| Ok((state.list()?, state.drills()))) {
+        match StateDir::open(settings.state_dir(&self.state)).and_then(|state| Ok((survey(&state)?, state.drills()))) {
             Ok(found) => (listing.runs, drills) = found,
             Err(error) => listing.notes.push(error.to_string()),
         }
