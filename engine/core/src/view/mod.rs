@@ -34,7 +34,7 @@ mod whereabouts;
 pub use event::{Event, OutputData, OutputEvent};
 pub use instance::{Attempt, LastSample};
 pub use left::Left;
-pub use phrase::duration;
+pub use phrase::{duration, names};
 pub use plain::{Plain, output_line};
 pub use remark::Remark;
 pub use rows::{AskRow, HostRow, NextRow, RollRow, RunningRow, StepRow, WaitRow};

@@ -52,8 +52,9 @@ pub(crate) fn count(n: usize, one: &str) -> String {
     text
 }
 
-/// Names, at most eight of them.
-pub(crate) fn names<T: ToString>(names: &[T]) -> String {
+/// Names, eight of them at most, then how many more there are.
+#[must_use]
+pub fn names<T: ToString>(names: &[T]) -> String {
     const MOST: usize = 8;
     let mut text = names.iter().take(MOST).map(ToString::to_string).collect::<Vec<_>>().join(", ");
     if names.len() > MOST {

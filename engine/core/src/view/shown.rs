@@ -42,8 +42,10 @@ impl RunView {
             RecordKind::NoteAdded { text } => {
                 // Of a run that starts nothing it is no step's note: something else has come to wait.
                 let is_still = self.state.is_held() || self.state.aborted().is_some();
-                if is_still && self.lacks.is_none() && matches!(record.actor, Actor::Engine {}) {
-                    self.lacks = Some((text.clone(), record.at));
+                if is_still && matches!(record.actor, Actor::Engine {}) {
+                    // The later one names all that wait now; the first has waited longest.
+                    let since = self.lacks.as_ref().map_or(record.at, |(_, since)| *since);
+                    self.lacks = Some((text.clone(), since));
                 }
                 self.last_note = Some(text.clone());
                 self.remark(record, text, false);

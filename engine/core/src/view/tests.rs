@@ -219,6 +219,18 @@ fn what_waits_for_an_agent_is_said_until_it_is_met_or_somebody_continues() {
     let said = |why: &str| Some(why.to_owned());
     let one = step("one", &[], &[0, 1], Action::Command(Box::new(command(EffectClass::Read))));
 
+    // Others have come to wait for the same: the later sentence names them all, and the first has waited longest.
+    let mut bench = Bench::start(plan(2, vec![one.clone()]));
+    halted(&mut bench, "web-2 waits");
+    let since = |bench: &Bench| {
+        let mut view = RunView::new(Arc::clone(bench.run.plan()));
+        bench.journal.records.iter().for_each(|record| view.apply(record).unwrap());
+        view.lacks().unwrap().1
+    };
+    let first = since(&bench);
+    halted(&mut bench, "web-1, web-2 wait");
+    assert_eq!((lacks(&bench), since(&bench)), (said("web-1, web-2 wait"), first));
+
     // Two hosts are looked at; the first is there, the second waits.
     let mut bench = Bench::planned(plan(2, vec![one.clone()]));
     halted(&mut bench, "web-2 waits");

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use banister_core::run::Input;
+use banister_core::view::names;
 use tokio::io::{AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinHandle;
@@ -20,6 +21,8 @@ use crate::locked::locked;
 
 /// How often it is looked whether the starter's agent is there again.
 const AGAIN: Duration = Duration::from_secs(2);
+/// How long the hosts of a batch have for coming to wait as well, before it is said who does.
+const GATHER: Duration = Duration::from_millis(if cfg!(test) { 50 } else { 1000 });
 
 /// Who may answer the ssh of an engine.
 #[derive(Debug, Clone)]
@@ -39,13 +42,19 @@ impl Agent {
         Self { lent, own, waits }
     }
 
-    /// What a host waits for: whose, and what is to be done.
-    pub(super) fn waited_for(&self, host: &str) -> String {
+    /// What hosts wait for: whose, and what is to be done.
+    pub(super) fn waited_for(&self, hosts: &[String]) -> String {
         let whose = match self.lent.pen() {
             Some(pen) => format!("{pen} has the pen and lends none"),
             None => "nobody has the pen".to_owned(),
         };
-        format!("{host} waits for an ssh agent ({whose}): {}", lending("continue"))
+        // What is lacking must be seen where the line is short: many names stand behind it.
+        let (who, among) = match hosts.len() {
+            1 => (format!("{} waits", names(hosts)), String::new()),
+            2 | 3 => (format!("{} wait", names(hosts)), String::new()),
+            many => (format!("{many} hosts wait"), format!("; {}", names(hosts))),
+        };
+        format!("{who} for an ssh agent ({whose}{among}): {}", lending("continue"))
     }
 }
 
@@ -57,8 +66,34 @@ struct Inner {
     /// An agent has answered once: without one this run cannot go on as it began.
     served: AtomicBool,
     over: CancellationToken,
-    /// Hosts whose connection waits for an agent.
-    waiting: Mutex<BTreeSet<String>>,
+    waiting: Mutex<Waiting>,
+}
+
+/// Who waits for an agent.
+#[derive(Debug, Default)]
+struct Waiting {
+    /// Hosts whose connection waits.
+    hosts: BTreeSet<String>,
+    /// It will be said soon who waits.
+    gathers: bool,
+}
+
+impl Inner {
+    /// Holds the run, and says what for: all that wait now.
+    async fn say(&self) {
+        let hosts: Vec<String> = locked(&self.waiting).hosts.iter().cloned().collect();
+        let Some(inbox) = self.agent.waits.as_ref().filter(|_| !hosts.is_empty()) else { return };
+        let why = self.agent.waited_for(&hosts);
+        // A run that is over needs none.
+        let _ = inbox.put(Input::Halted { why }).await;
+    }
+
+    /// Says it once more when others have had the time to come.
+    async fn say_soon(&self) {
+        tokio::time::sleep(GATHER).await;
+        locked(&self.waiting).gathers = false;
+        self.say().await;
+    }
 }
 
 /// A socket that is served until it is dropped.
@@ -113,37 +148,38 @@ impl Relay {
         if agent.waits.is_none() {
             return false;
         }
-        let is_first = {
+        let (is_first, is_next) = {
             let mut waiting = locked(&self.inner.waiting);
-            let is_first = waiting.is_empty();
-            waiting.insert(host.to_owned());
-            is_first
+            let is_first = waiting.hosts.is_empty();
+            waiting.hosts.insert(host.to_owned());
+            let is_next = !is_first && !waiting.gathers;
+            waiting.gathers |= is_next;
+            (is_first, is_next)
         };
-        // Said once for all that wait: one agent is enough for them.
+        // The first holds the run at once. Of those that come after it, as all hosts of a batch do, none is said alone.
         if is_first {
-            self.say(host).await;
+            self.inner.say().await;
+        } else if is_next {
+            let inner = self.inner.clone();
+            tokio::spawn(async move { inner.say_soon().await });
         }
         let came = tokio::select! {
             () = agent.lent.wait() => true,
             () = own_is_back(agent.own.as_deref()) => true,
             () = over.cancelled() => false,
         };
-        locked(&self.inner.waiting).remove(host);
+        locked(&self.inner.waiting).hosts.remove(host);
         came
     }
 
     /// Holds the run, and says what for.
-    pub(crate) async fn say(&self, host: &str) {
-        let agent = &self.inner.agent;
-        let Some(inbox) = &agent.waits else { return };
-        let why = agent.waited_for(host);
-        // A run that is over needs none.
-        let _ = inbox.put(Input::Halted { why }).await;
+    pub(crate) async fn say(&self) {
+        self.inner.say().await;
     }
 
     /// Whether a connection to a host waits for an agent.
     pub(crate) fn waits(&self, host: &str) -> bool {
-        locked(&self.inner.waiting).contains(host)
+        locked(&self.inner.waiting).hosts.contains(host)
     }
 
     /// Nobody is waited for any more.

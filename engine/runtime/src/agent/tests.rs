@@ -3,13 +3,15 @@
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use banister_core::run::Actor;
+use banister_core::run::{Actor, Input};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
 use super::*;
+use crate::driver::Inbox;
 
 fn person(name: &str, uid: u32) -> Actor {
     Actor::Person { name: name.to_owned(), uid: Some(uid), groups: Vec::new() }
@@ -144,7 +146,48 @@ fn what_is_waited_for_is_said_with_whose_and_what_to_do() {
     let agent = Agent { lent: lent.clone(), own: None, waits: None };
     let then = "attach with one that has its key (`ssh-add`), take the pen, and continue";
     let says = |whose| format!("web-1 waits for an ssh agent ({whose}): {then}");
-    assert_eq!(agent.waited_for("web-1"), says("nobody has the pen"));
+    let hosts = |n: u32| (1..=n).map(|n| format!("web-{n}")).collect::<Vec<_>>();
+    assert_eq!(agent.waited_for(&hosts(1)), says("nobody has the pen"));
     lent.drives(Some(&person("alice", 1000)));
-    assert_eq!(agent.waited_for("web-1"), says("alice has the pen and lends none"));
+    assert_eq!(agent.waited_for(&hosts(1)), says("alice has the pen and lends none"));
+    let two = agent.waited_for(&hosts(2));
+    assert!(two.starts_with("web-1, web-2 wait for an ssh agent (alice has"), "{two}");
+    let many = agent.waited_for(&hosts(40));
+    let names = "web-1, web-2, web-3, web-4, web-5, web-6, web-7, web-8 and 32 more";
+    let whose = "alice has the pen and lends none";
+    assert_eq!(many, format!("40 hosts wait for an ssh agent ({whose}; {names}): {then}"));
+}
+
+#[tokio::test]
+async fn all_hosts_that_wait_are_named_and_the_first_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let own = dir.path().join("own");
+    agent(&own, "the starter's");
+    let lent = Lent::default();
+    let bob = person("bob", 1001);
+    lent.drives(Some(&bob));
+    let (inbox, mut inputs) = Inbox::that_takes_all();
+    let agent = Agent { lent: lent.clone(), own: Some(own.clone()), waits: Some(inbox) };
+    let relay = Arc::new(Relay::open(dir.path().join("agent"), agent).unwrap());
+    assert_eq!(asks(&relay).await, "the starter's heard keys");
+    std::fs::remove_file(&own).unwrap();
+    let before = relay.missed();
+    assert_eq!(asks(&relay).await, "");
+    let mut said = async || match timeout(Duration::from_secs(60), inputs.recv()).await {
+        Ok(Some(Input::Halted { why })) => why.split_once(" for an ssh agent").expect("the sentence").0.to_owned(),
+        other => panic!("{other:?}"),
+    };
+    let comes = |host: &'static str| {
+        let relay = relay.clone();
+        tokio::spawn(async move { relay.came(host, before).await })
+    };
+    let first = comes("web-2");
+    assert_eq!(said().await, "web-2 waits");
+    let others = [comes("web-1"), comes("web-3")];
+    // A machine with no time at all may let the third come late: then it is said for it once more.
+    while said().await != "web-1, web-2, web-3 wait" {}
+    lent.lend(loan(bob, "bob's"));
+    for host in [first].into_iter().chain(others) {
+        assert!(host.await.unwrap(), "one loan is enough for all of them");
+    }
 }

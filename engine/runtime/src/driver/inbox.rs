@@ -42,6 +42,20 @@ impl Inbox {
         (Self(sender), receiver)
     }
 
+    /// One whose inputs are all taken, and handed on.
+    #[cfg(test)]
+    pub(crate) fn that_takes_all() -> (Self, mpsc::Receiver<Input>) {
+        let (inbox, mut messages) = Self::new();
+        let (taken, inputs) = mpsc::channel(ROOM);
+        tokio::spawn(async move {
+            while let Some(Message { input, reply }) = messages.recv().await {
+                drop(taken.send(*input).await);
+                reply.map(|reply| reply.send(Ok(1)));
+            }
+        });
+        (inbox, inputs)
+    }
+
     /// Sends an input whose fate nobody waits for.
     ///
     /// # Errors

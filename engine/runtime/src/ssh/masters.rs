@@ -124,7 +124,7 @@ impl Masters {
     /// Says once more that a host waits for an agent, if it does: somebody else has come to wait for it.
     pub(super) async fn say_that_it_waits(&self, target: &SshTarget) {
         if let Some(agent) = self.agent.as_ref().filter(|agent| agent.waits(target.name())) {
-            agent.say(target.name()).await;
+            agent.say().await;
         }
     }
 

@@ -63,10 +63,11 @@ fn a_run_that_waits_for_an_agent_calls_once_until_somebody_continues() {
     scene.tick().tick();
     assert_eq!(calls(&scene.orders), [("HELD by the engine  banister".to_owned(), true)]);
     // What waits for it too is said, and calls nobody again.
-    scene.say(Input::Halted { why: "web-2 waits for an ssh agent".to_owned() }).expect("it is said");
+    let both = WAITS.replace("web-1 waits", "web-1, web-2 wait");
+    scene.say(Input::Halted { why: both }).expect("it is said");
     assert_eq!(calls(&scene.orders).len(), 1);
     let screen = scene.look(80, 24);
-    assert!(screen.contains("HELD web-1 waits for an ssh agent (alice has the pen"), "{screen}");
+    assert!(screen.contains("HELD web-1, web-2 wait for an ssh agent (alice has the pe.."), "{screen}");
     assert!(screen.contains(" ! attach with one that has its key (`ssh-add`), take the pen, and continue"), "{screen}");
     scene.orders.clear();
     scene.command(person("alice", 1000), Command::Continue);
