@@ -62,7 +62,8 @@ fn let_go(scenario: &Scenario) {
     fs::write(&process, line).expect("the file that should have been there");
 }
 
-fn real(program: &str) -> String {
+/// Where a program is of which a scenario has one of its own.
+pub(crate) fn real(program: &str) -> String {
     let path = std::env::var_os("PATH").expect("PATH");
     let found = std::env::split_paths(&path).map(|dir| dir.join(program)).find(|path| path.exists());
     found.unwrap_or_else(|| panic!("{program} is missing")).display().to_string()

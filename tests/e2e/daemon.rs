@@ -101,6 +101,8 @@ impl Detached {
         let runbook = self.three_steps().display().to_string();
         let front = self.front("run", &["run", &runbook, "-i", "inventory.yaml"]);
         self.arrived();
+        // The engine does not wait for whoever started it: it has attached, and takes signals, once it says something.
+        until("the front end has attached", || front.said().contains(STEP_ONE));
         front
     }
 
@@ -110,6 +112,8 @@ impl Detached {
         let runbook = self.three_steps().display().to_string();
         let person = Pty::banister(self, &[&["run", &runbook, "-i", "inventory.yaml"], more].concat(), 120, 60)?;
         self.arrived();
+        // As without a terminal: a key before that is for a program which nobody has told of signals.
+        person.sees(STEP_ONE);
         Some(person)
     }
 
@@ -134,6 +138,8 @@ impl Detached {
     }
 }
 
+/// What a front end in lines says before the second step.
+const STEP_ONE: &str = "ok one/@localhost";
 const EVENTS: [&str; 4] = ["attach", "last", "--output", "ndjson"];
 const ALL: &str = "one two three";
 

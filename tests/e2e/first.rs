@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use crate::crash;
 use crate::scenario::{Scenario, until};
 
 fn runbook(name: &str) -> String {
@@ -27,7 +28,20 @@ fn successes(scenario: &Scenario) -> BTreeMap<String, usize> {
 #[test]
 fn killed_on_its_way_it_is_finished_and_nothing_is_done_twice() {
     let scenario = Scenario::new();
-    let place = scenario.path("worker");
+    let place = scenario.path("place");
+    // The gate asks for the time: after its first good look it gets no answer while `hook/hold` is there, so that there is
+    // an engine to be killed whoever stands still meanwhile. The worker asks too, and always gets one.
+    let (hook, runs) = (scenario.path("hook").display().to_string(), scenario.path("state/runs").display().to_string());
+    let date = crash::real("date");
+    scenario.stand_in(
+        "date",
+        &format!(
+            "case \"$(tr '\\0' ' ' </proc/$PPID/cmdline)\" in *'sh worker '*) exec {date} \"$@\";; esac\n\
+             grep -q '\"streak\":1' {runs}/*/journal.jsonl && while [ -e {hook}/hold ]; do sleep 0.05; done\n\
+             exec {date} \"$@\"\n"
+        ),
+    );
+    scenario.hook("hold");
     let dir = format!("dir={}", place.display());
     let args = ["run", &runbook("first.yaml"), "-i", "inventory.yaml", "-p", &dir];
     let mut engine = scenario.spawn(&args);
@@ -47,6 +61,7 @@ fn killed_on_its_way_it_is_finished_and_nothing_is_done_twice() {
         engine.kill();
         engine = scenario.spawn(&["resume", "last"]);
     }
+    scenario.unhook("hold");
     assert_eq!(engine.exit(), 0);
     let twice: Vec<_> = successes(&scenario).into_iter().filter(|(_, n)| *n != 1).collect();
     // What only reads may be looked at again.

@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -92,9 +91,17 @@ impl Scenario {
 
     /// A program that stands before the real one of its name.
     pub(crate) fn stand_in(&self, name: &str, script: &str) {
-        let path = self.path("bin").join(name);
-        fs::write(&path, format!("#!/bin/sh\n{script}")).expect("a program");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("its mode");
+        // Written by a process of its own: a program that another test is starting just now has a copy of every open file
+        // of this one, and what is open to be written cannot be executed.
+        let mut writer = Command::new("sh")
+            .args(["-c", "cat >\"$0\" && chmod 755 \"$0\""])
+            .arg(self.path("bin").join(name))
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("sh");
+        let text = format!("#!/bin/sh\n{script}");
+        writer.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("a program");
+        assert!(writer.wait().expect("sh").success());
     }
 
     pub(crate) fn hook(&self, name: &str) -> PathBuf {
