@@ -245,6 +245,19 @@ pub(crate) fn agent(socket: &str) {
     ));
 }
 
+/// The agent goes, and every connection of alice's engine is lost; both ends know it when this returns.
+pub(crate) fn loses_everything(lab: &Inside) {
+    root("pkill -9 -u alice ssh-agent");
+    let masters = root("pgrep -u alice -x ssh");
+    for host in lab.hosts() {
+        host.sh("pkill -9 -u ops sshd || pkill -9 -u ops -f sshd || true").expect("its sessions");
+    }
+    // Until its ssh has ended an engine would begin something over it, and nobody would know how that ended.
+    for pid in masters.lines() {
+        until("the connection is lost", || !Path::new(&format!("/proc/{pid}")).exists());
+    }
+}
+
 /// Lets into each host what is written for it, as `ops`; gives an inventory, the group `web`. Their keys are known.
 pub(crate) fn lets_in(lab: &Inside, lets: impl Fn(usize) -> String) -> String {
     let (mut known, mut list) = (String::new(), String::from("environment: test\nhosts:\n"));
@@ -294,8 +307,7 @@ fn the_agent_of_whoever_has_the_pen_is_lent_to_a_detached_run() {
         // The terminal goes, the agent with it, and the connection is lost.
         alice.hangs_up();
         until("the front end has gone", || !alice.is_alive());
-        root("pkill -9 -u alice ssh-agent");
-        lab.host("web-1").expect("a host").sh("pkill -9 -u ops sshd || pkill -9 -u ops -f sshd").expect("sessions");
+        loses_everything(lab);
 
         // Somebody without an agent lets it go on: there is no way to the host any more.
         let mut without = at(&["attach", "last"], None);

@@ -12,8 +12,9 @@ use tokio::time::timeout;
 
 use crate::locked::locked;
 
-/// How long the next loan of somebody whose last one was just taken may take to come.
-const NEXT: Duration = Duration::from_secs(1);
+/// How long the next loan of somebody whose last one was just taken may take to come. Milliseconds, unless the machine is
+/// loaded; and what has come too late has held the run.
+const NEXT: Duration = Duration::from_secs(5);
 
 /// An idle connection to a front end that serves its agent on it, once it is told to.
 #[derive(Debug)]
