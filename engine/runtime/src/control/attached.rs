@@ -79,6 +79,9 @@ impl Attached {
         };
         out.say(id, Body::Welcome(Box::new(welcome))).await?;
         let mut attached = Self { id, viewer, seat, seq: after, bodies: None, beat: (interval(BEAT), 0) };
+        // Before the records: whoever has all of them may ask at once who is there.
+        let people = attached.seat.news().await;
+        out.say(id, Body::Present { people }).await?;
         attached.catch_up(shared, out).await?;
         Some(attached)
     }
