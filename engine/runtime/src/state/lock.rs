@@ -2,10 +2,12 @@
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use banister_core::run::{Now, Record};
 use chrono::{DateTime, Utc};
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
 
 use super::{RunDir, StateError};
@@ -40,13 +42,16 @@ impl Drop for RunLock {
 }
 
 impl RunLock {
-    /// [`is_held`] takes a shared lock for a moment; an engine that meets it looks again.
-    const LOOKS: u32 = 20;
+    /// How long is looked again while nobody but a shadow has it. Milliseconds, or on a loaded machine seconds.
+    const SHADOW: Duration = Duration::from_secs(20);
+    /// The same while an engine has it that may be about to end.
+    const ENGINE: Duration = Duration::from_millis(100);
     const BETWEEN: Duration = Duration::from_millis(5);
 
     pub(super) fn take(run: &RunDir) -> Result<Self, StateError> {
         let dir = File::open(run.path()).map_err(StateError::io("open", run.path()))?;
-        for look in 0..Self::LOOKS {
+        let began = Instant::now();
+        loop {
             match dir.try_lock() {
                 Ok(()) => {
                     let holder = Holder { pid: std::process::id(), since: Utc::now() };
@@ -56,11 +61,14 @@ impl RunLock {
                     return Ok(Self { run: run.clone(), dir });
                 }
                 Err(TryLockError::Error(e)) => return Err(StateError::io("lock", run.path())(e)),
-                Err(TryLockError::WouldBlock) if look + 1 < Self::LOOKS => std::thread::sleep(Self::BETWEEN),
-                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::WouldBlock) => {
+                    if began.elapsed() > if is_shadow(run) { Self::SHADOW } else { Self::ENGINE } {
+                        return Err(StateError::Held { run: run.id().to_string(), holder: holder_of(run) });
+                    }
+                    std::thread::sleep(Self::BETWEEN);
+                }
             }
         }
-        Err(StateError::Held { run: run.id().to_string(), holder: holder_of(run) })
     }
 
     /// The run.
@@ -101,6 +109,21 @@ impl RunLock {
 pub(super) fn holder_of(run: &RunDir) -> Option<Holder> {
     let bytes = std::fs::read(run.path().join("holder.json")).ok()?;
     serde_json::from_slice(&bytes).ok()
+}
+
+/// Whether what holds the lock is no engine: somebody who looks whether it is held, for a moment ([`is_held`]); or what an
+/// engine that has died was just starting, which has the engine's files until it is the program that it becomes.
+pub(super) fn is_shadow(run: &RunDir) -> bool {
+    !is_held(run.path()).unwrap_or(true) || holder_of(run).is_some_and(|holder| has_died(holder.pid))
+}
+
+/// Whether there is no such process, or it has ended and nobody has asked how.
+fn has_died(pid: u32) -> bool {
+    let Some(number) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return false };
+    // A process of somebody else's may not be told anything, and is there.
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    test_kill_process(number) == Err(Errno::SRCH) || matches!(state, Some('Z' | 'X'))
 }
 
 /// Whether an engine holds the lock on a directory.

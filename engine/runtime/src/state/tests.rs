@@ -208,6 +208,27 @@ fn a_run_is_free_also_while_another_thread_starts_a_program() {
 }
 
 #[test]
+fn a_shadow_is_waited_for_and_an_engine_is_not() {
+    let (_dir, state) = temp();
+    let run = state.create_run(&RunId::random()).unwrap();
+    let check = |pid: u32, expect: bool| {
+        let holder = format!("{{\"pid\":{pid},\"since\":\"2026-01-01T00:00:00Z\"}}");
+        std::fs::write(run.path().join("holder.json"), holder).unwrap();
+        assert_eq!(super::lock::is_shadow(&run), expect, "process {pid}");
+    };
+    let dir = std::fs::File::open(run.path()).unwrap();
+    dir.try_lock().unwrap();
+    check(std::process::id(), false);
+    let mut dead = std::process::Command::new("true").spawn().unwrap();
+    dead.wait().unwrap();
+    check(dead.id(), true);
+    // Somebody who only looks.
+    dir.unlock().unwrap();
+    dir.try_lock_shared().unwrap();
+    check(std::process::id(), true);
+}
+
+#[test]
 fn runs_are_found_by_their_beginning() {
     let (_dir, state) = temp();
     for id in ["aa00000000000000000000000000000a", "ab00000000000000000000000000000b"] {
