@@ -12,7 +12,9 @@ use banister_lab::{Lab, LabError, OPS};
 /// What a lab could leave behind, taken down while it is up.
 pub(super) struct Left {
     /// Mounts of this machine before the lab was made.
-    mounts: BTreeSet<String>,
+    mounts: BTreeSet<Mount>,
+    /// The file systems of the lab. They live as long as its namespaces are held open, so that no other gets their numbers.
+    devices: BTreeSet<String>,
     /// The lab's namespaces by their numbers, held open: the number of one that is gone is the next lab's, and its
     /// processes were taken for what this one had left.
     spaces: BTreeMap<u64, File>,
@@ -27,14 +29,16 @@ const MOMENT: Duration = Duration::from_secs(30);
 impl Left {
     /// Looks at the machine before the lab is made.
     pub(super) fn before() -> Self {
-        Self { mounts: mounts(), spaces: BTreeMap::new() }
+        Self { mounts: mounts("self"), devices: BTreeSet::new(), spaces: BTreeMap::new() }
     }
 
     /// Looks at the lab's hosts. Those that are down, and those whose namespaces were not seen, are not looked for.
     pub(super) fn during(&mut self, lab: &Lab) {
         let names = lab.hosts().map(|host| host.name().to_owned()).chain([OPS.to_owned()]);
         for name in names {
-            self.spaces.extend(entered(lab.command(&name, "cat")).unwrap_or_default());
+            let Ok((spaces, mounts)) = entered(lab.command(&name, "cat")) else { continue };
+            self.spaces.extend(spaces);
+            self.devices.extend(mounts.into_iter().map(|mount| mount.device));
         }
     }
 
@@ -53,12 +57,18 @@ impl Left {
             std::thread::sleep(Duration::from_millis(20));
             processes = self.processes();
         }
-        let mounts: Vec<String> = mounts().difference(&self.mounts).cloned().collect();
+        let mounts: Vec<String> = self.leavings(mounts("self"));
         match (processes.is_empty(), mounts.is_empty()) {
             (true, true) => (true, format!("no process in {} namespaces, no mount", self.spaces.len())),
             (false, _) => (false, format!("processes {}", processes.join(", "))),
             (true, false) => (false, format!("mounts {}", mounts.join(", "))),
         }
+    }
+
+    /// Where file systems of the lab are mounted that were not there before. Other programs mount and unmount meanwhile.
+    fn leavings(&self, now: BTreeSet<Mount>) -> Vec<String> {
+        let is_the_labs = |mount: &Mount| self.devices.contains(&mount.device) && !self.mounts.contains(mount);
+        now.into_iter().filter(is_the_labs).map(|mount| mount.at).collect()
     }
 
     /// Processes that are in one of the lab's namespaces.
@@ -77,12 +87,12 @@ fn of(pid: &str, space: &str) -> String {
     format!("/proc/{pid}/ns/{space}")
 }
 
-/// The namespaces that `cat` of a host is in, once it has answered from there.
-fn entered(mut cat: Command) -> io::Result<BTreeMap<u64, File>> {
+/// The namespaces that `cat` of a host is in, once it has answered from there, and what is mounted there.
+fn entered(mut cat: Command) -> io::Result<(BTreeMap<u64, File>, BTreeSet<Mount>)> {
     let mut child = cat.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let mut answer = [0];
     let spaces = (|| {
-        let (Some(stdin), Some(stdout)) = (&mut child.stdin, &mut child.stdout) else { return Ok(BTreeMap::new()) };
+        let (Some(stdin), Some(stdout)) = (&mut child.stdin, &mut child.stdout) else { return Ok(Default::default()) };
         stdin.write_all(b".")?;
         stdout.read_exact(&mut answer)?;
         let outside: Vec<u64> =
@@ -95,14 +105,47 @@ fn entered(mut cat: Command) -> io::Result<BTreeMap<u64, File>> {
                 spaces.insert(number, file);
             }
         }
-        Ok(spaces)
+        Ok((spaces, mounts(&child.id().to_string())))
     })();
     drop(child.stdin.take());
     child.wait()?;
     spaces
 }
 
-fn mounts() -> BTreeSet<String> {
-    let text = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
-    text.lines().filter_map(|line| line.split(' ').nth(1)).map(ToOwned::to_owned).collect()
+/// A file system, by the kernel's number for it, and where it is mounted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Mount {
+    device: String,
+    at: String,
+}
+
+/// What is mounted where a process is.
+fn mounts(pid: &str) -> BTreeSet<Mount> {
+    listed(&fs::read_to_string(format!("/proc/{pid}/mountinfo")).unwrap_or_default())
+}
+
+fn listed(mountinfo: &str) -> BTreeSet<Mount> {
+    let mount = |line: &str| {
+        let mut words = line.split(' ').skip(2);
+        let (device, at) = (words.next()?, words.nth(1)?);
+        Some(Mount { device: device.to_owned(), at: at.to_owned() })
+    };
+    mountinfo.lines().filter_map(mount).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_mount_meanwhile_is_not_left_by_the_lab() {
+        const BEFORE: &str = "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n";
+        const LAB: &str = "80 70 8:1 / /old rw - ext4 /dev/sda1 rw\n81 80 0:61 / / rw - overlay overlay rw\n";
+        const OTHERS: &str = "90 22 0:77 / /tmp/other rw - tmpfs none rw\n";
+        let devices = listed(LAB).into_iter().map(|mount| mount.device).collect();
+        let left = Left { mounts: listed(BEFORE), devices, spaces: BTreeMap::new() };
+        let check = |now: &str, expect: &[&str]| assert_eq!(left.leavings(listed(now)), expect, "{now}");
+        check(&format!("{BEFORE}{OTHERS}"), &[]);
+        check(&format!("{BEFORE}{OTHERS}91 22 0:61 / /tmp/lab rw - overlay overlay rw\n"), &["/tmp/lab"]);
+    }
 }
