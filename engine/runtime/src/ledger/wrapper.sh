@@ -186,7 +186,7 @@ stop() {
         n=$((n + 1))
     done
     n=0
-    while [ "$found" != " " ] && [ "$n" -lt 20 ]; do
+    while [ "$found" != " " ] && [ "$n" -lt 60 ]; do
         known=$found
         signal KILL
         nap
@@ -329,7 +329,7 @@ examine() {
     until status "$1"; do
         { read -r pid born was keeper keeper_born since <"$1.process"; } 2>/dev/null || break
         alive "$pid" "$born" "$was" && phase=running && return
-        if [ "$n" -lt 50 ] && alive "$keeper" "$keeper_born" "$was"; then
+        if [ "$n" -lt 300 ] && alive "$keeper" "$keeper_born" "$was"; then
             nap
             n=$((n + 1))
             continue
@@ -374,7 +374,7 @@ tell() {
     if [ "$phase" != running ] && [ -e "$key.cancel" ]; then
         # Who stops it is at it still, or was lost; either way what lives is said as it is in the end.
         n=0
-        until [ -s "$key.cancel" ] || [ "$n" -ge $((grace + 50)) ]; do
+        until [ -s "$key.cancel" ] || [ "$n" -ge $((grace + 120)) ]; do
             nap
             n=$((n + 1))
         done
@@ -491,7 +491,8 @@ verb_attach() {
 
 feel() {
     clock
-    { echo "$uptime" >"$key.beat"; } 2>/dev/null
+    # In place: who looks in between, or finds that this shell was killed in between, must not find it empty.
+    { echo "$uptime" 1<>"$key.beat"; } 2>/dev/null
     say beat
 }
 
@@ -730,7 +731,7 @@ verb_observe() {
         known=
         scan $$ "$command"
         n=0
-        while [ "$found" != " " ] && [ "$n" -lt 20 ]; do
+        while [ "$found" != " " ] && [ "$n" -lt 60 ]; do
             known=$found
             signal KILL
             nap
@@ -764,7 +765,7 @@ as_watch() {
     signal KILL
     # The keeper reports and ends the group, this shell with it. This is for a keeper that is gone.
     n=0
-    while [ "$n" -lt 50 ]; do
+    while [ "$n" -lt 150 ] && look $$; do
         nap
         n=$((n + 1))
     done

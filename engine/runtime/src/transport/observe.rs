@@ -17,7 +17,7 @@ use crate::ledger::{LedgerPlace, Verb, script};
 use crate::output::StreamKind;
 
 /// How long after a kill the wrapper may take to report, beyond its grace.
-const REPORT_TIME: Duration = Duration::from_secs(10);
+const REPORT_TIME: Duration = Duration::from_secs(20);
 /// Bytes that are read of a stream at once: of most commands little comes, and many run at the same time. A stream that
 /// gives so much at once is read in larger pieces.
 const LITTLE: usize = 4 * 1024;
