@@ -22,8 +22,9 @@ use crate::state::RunDir;
 
 /// Connections at one time, at most: each costs a file.
 const MOST: usize = 64;
-/// How long the last words of a follower may take.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long the last words to a follower may take. Nothing waits for them but the end of this process, and who is not told
+/// of the end of a run takes it for the death of its engine.
+const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// A socket that is served; gone when it is dropped.
 pub(crate) struct Socket {

@@ -27,8 +27,9 @@ use crate::output::OutputStore;
 use crate::ssh::Masters;
 use crate::state::{RunDir, RunLock};
 
-/// How long tidying up on hosts may take after the end; what is left is removed by a later contact.
-const TIDY_TIME: Duration = Duration::from_secs(5);
+/// How long tidying up on hosts may take after the end; what is left is removed by a later contact. Longer than a loaded
+/// machine stands still: a host that was not told of the end stays this run's.
+const TIDY_TIME: Duration = Duration::from_secs(10);
 
 /// How long a front end may take from the engine's greeting to its place. Milliseconds, unless it was killed or the machine
 /// is loaded.
