@@ -37,10 +37,17 @@ impl Loan {
 }
 
 /// What is lent to one engine. Cheap to clone.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Lent {
     now: Arc<Mutex<Now>>,
     changed: Arc<Notify>,
+    next: Duration,
+}
+
+impl Default for Lent {
+    fn default() -> Self {
+        Self::waiting(NEXT)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -52,6 +59,11 @@ struct Now {
 }
 
 impl Lent {
+    /// What is lent to an engine that waits so long for the next loan.
+    pub(super) fn waiting(next: Duration) -> Self {
+        Self { now: Arc::default(), changed: Arc::default(), next }
+    }
+
     /// Takes a loan in.
     pub(crate) fn lend(&self, loan: Loan) {
         let mut now = locked(&self.now);
@@ -82,7 +94,7 @@ impl Lent {
                 return Some(loan);
             }
             // One that came may be somebody else's already; that another is coming is true again then.
-            if !self.is_coming() || timeout(NEXT, self.wait()).await.is_err() {
+            if !self.is_coming() || timeout(self.next, self.wait()).await.is_err() {
                 return None;
             }
         }

@@ -71,7 +71,8 @@ async fn the_agent_of_whoever_drives_answers_else_the_starters() {
     let dir = tempfile::tempdir().unwrap();
     let own = dir.path().join("own");
     agent(&own, "the starter's");
-    let lent = Lent::default();
+    // Nobody lends twice here: that is not waited for.
+    let lent = Lent::waiting(Duration::ZERO);
     let agent = Agent { lent: lent.clone(), own: Some(own.clone()), waits: None };
     let relay = Relay::open(dir.path().join("agent"), agent).unwrap();
     let (alice, bob) = (person("alice", 1000), person("bob", 1001));
@@ -92,7 +93,7 @@ async fn the_agent_of_whoever_drives_answers_else_the_starters() {
 #[tokio::test]
 async fn of_many_that_ask_at_once_each_gets_a_loan() {
     let dir = tempfile::tempdir().unwrap();
-    let lent = Lent::default();
+    let lent = Lent::waiting(Duration::from_secs(20));
     let agent = Agent { lent: lent.clone(), own: None, waits: None };
     let relay = Relay::open(dir.path().join("agent"), agent).unwrap();
     let bob = person("bob", 1001);
