@@ -184,8 +184,9 @@ impl Link {
                 Ok(channel) => return Ok(channel),
                 Err(NotOpened::Full) => {
                     let since = *refused_since.get_or_insert_with(Instant::now);
-                    // Its only channel, refused for that long: it takes none at all.
-                    if master.idle_since().is_some() && since.elapsed() > OPEN_TIME {
+                    // Its only channel, refused for that long, and not because others had just been there: it takes none.
+                    let nobody = master.idle_since().is_some() && master.serves_nobody_for() > OPEN_TIME;
+                    if nobody && since.elapsed() > OPEN_TIME {
                         let why = "it refuses every session of its connections; look at `MaxSessions` of its sshd";
                         return Err(Refusal::new(RefusalKind::Other, why));
                     }

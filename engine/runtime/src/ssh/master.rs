@@ -33,6 +33,8 @@ pub(super) struct Shared {
     answered: AtomicU64,
     /// Milliseconds after `since` when the host last refused a channel.
     refused: AtomicU64,
+    /// Milliseconds after `since` when a channel was last opened, or ended.
+    served: AtomicU64,
 }
 
 impl Shared {
@@ -49,6 +51,7 @@ impl Shared {
             since: Instant::now(),
             answered: AtomicU64::new(0),
             refused: AtomicU64::new(u64::MAX),
+            served: AtomicU64::new(0),
         })
     }
 
@@ -76,6 +79,10 @@ impl Shared {
         channels.retain(|channel| channel.strong_count() > 0);
         self.answered.load(Ordering::Relaxed) < before
             && channels.iter().filter_map(Weak::upgrade).any(|channel| channel.heard() < before)
+    }
+
+    fn serves(&self) {
+        self.served.store(self.now(), Ordering::Relaxed);
     }
 
     pub(super) fn has_answered(&self) {
@@ -113,6 +120,11 @@ impl Master {
     /// Since when it has no channel, if it has none.
     pub(super) fn idle_since(&self) -> Option<Instant> {
         (self.room.available_permits() == MAX_CHANNELS).then(|| *locked(&self.used))
+    }
+
+    /// How long the host has neither taken a channel of it nor ended one.
+    pub(super) fn serves_nobody_for(&self) -> Duration {
+        Duration::from_millis(self.shared.now().saturating_sub(self.shared.served.load(Ordering::Relaxed)))
     }
 
     /// Room for a channel, if there is.
@@ -161,6 +173,7 @@ impl Master {
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
             return Err(NotOpened::Dead("the channel has no pipes".to_owned()));
         };
+        shared.serves();
         let hold = Hold::new(shared.clone());
         locked(&shared.channels).push(Arc::downgrade(&hold));
         let ended = hold.ended();
@@ -179,6 +192,7 @@ impl Master {
                 () = shared.gone.cancelled() => Some("the connection was lost"),
             };
             // Its session is over there, however it ended: a reading command ends by a kill of its own group.
+            shared.serves();
             drop(room);
             freed.notify_waiters();
             if end.is_some() {
