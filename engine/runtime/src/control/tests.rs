@@ -5,14 +5,19 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use banister_core::run::{Awaited, AwaitedKind, EffectKey, ExitCode, RecordKind};
 
 use super::*;
 use crate::driver::tests::{Bench, changing, drive, records, step};
 use crate::driver::{Ended, Wanted, remark};
+use crate::journal::Follower;
 use crate::output::StreamKind;
 use crate::state::{RunDir, RunSummary};
+
+/// How long anything may take before a test gives up. Long: a loaded machine is no failure.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Live {
     run: RunDir,
@@ -30,15 +35,27 @@ impl Live {
         let steps = vec![step("wait", &[], changing(&format!("echo begun; cat {}", pipe.display())))];
         let engine = bench.begin(&bench.plan(steps), "").unwrap();
         let run = engine.dir().clone();
-        Self { run, pipe, engine: std::thread::spawn(move || drive(engine)), _bench: bench }
+        let live = Self { run, pipe, engine: std::thread::spawn(move || drive(engine)), _bench: bench };
+        // An engine that starts up takes nothing yet.
+        let mut journal = Follower::open(&live.run.journal_path()).unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        let mut has_begun = false;
+        while !has_begun {
+            assert!(Instant::now() < deadline, "its step has not begun");
+            match journal.next().unwrap() {
+                Some(said) => has_begun = matches!(said.record.kind, RecordKind::StepIntended { .. }),
+                None => std::thread::yield_now(),
+            }
+        }
+        live
     }
 
     fn client(&self) -> Client {
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        let deadline = Instant::now() + PATIENCE;
         loop {
             match Client::connect(&self.run) {
                 Ok(client) => return client,
-                Err(error) => assert!(std::time::Instant::now() < deadline, "{error}"),
+                Err(error) => assert!(Instant::now() < deadline, "{error}"),
             }
             std::thread::yield_now();
         }
@@ -111,10 +128,12 @@ fn whoever_attaches_is_told_everything_to_the_end() {
     let welcome = client.attach(0, false, Wanted::All {}).unwrap();
     assert_eq!((welcome.run.as_str(), welcome.watch), (live.run.id().as_str(), false));
     assert_eq!(welcome.you, crate::driver::operator());
+    // What it printed before may have been printed before anybody was there.
+    let mut pipe = std::fs::File::options().write(true).open(&live.pipe).unwrap();
+    pipe.write_all(b"and heard\n").unwrap();
+    let mut pipe = Some(pipe);
     let mut next = || client.next().unwrap().map(|reply| reply.body);
     let (mut seq, mut printed, mut here) = (0, Vec::new(), 0);
-    let mut live = Some(live);
-    let mut ended = None;
     loop {
         match next() {
             Some(Body::Record(record)) => {
@@ -127,14 +146,14 @@ fn whoever_attaches_is_told_everything_to_the_end() {
             Some(body @ Body::Output { .. }) => printed.extend(body.bytes()),
             other => panic!("{other:?}"),
         }
-        if printed == b"begun\n" {
-            ended = live.take().map(Live::end).or(ended);
+        if printed.ends_with(b"and heard\n") {
+            pipe = None;
         }
     }
     assert!(next().is_none(), "nothing follows the end");
-    let (_, run, _bench) = ended.unwrap();
-    assert_eq!((seq, here), (records(&run).len() as u64, 1));
-    assert_eq!(printed, b"begun\n");
+    assert_eq!(live.engine.join().unwrap().exit, ExitCode::DONE);
+    assert_eq!((seq, here), (records(&live.run).len() as u64, 1));
+    assert!(pipe.is_none() && [&b"begun\nand heard\n"[..], b"and heard\n"].contains(&&printed[..]), "{printed:?}");
 }
 
 /// Everything that was recorded so far, and then a fence: the answer to a note, whose record may come before it.

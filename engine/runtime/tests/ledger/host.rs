@@ -109,10 +109,13 @@ impl Host {
     }
 }
 
-/// One for each test: a cancel looks for its run's processes on the whole machine.
+/// One for each test, here and in another run of these tests beside this one: a cancel looks for its run's processes on the whole machine.
 pub(crate) fn run_id() -> String {
     let thread = std::thread::current();
-    let test = || thread.name().and_then(|name| name.rsplit("::").next()).unwrap().to_owned();
+    let test = || {
+        let name = thread.name().and_then(|name| name.rsplit("::").next()).unwrap();
+        format!("{name}-{}", std::process::id())
+    };
     std::env::var("BANISTER_TEST_RUN").unwrap_or_else(|_| test())
 }
 

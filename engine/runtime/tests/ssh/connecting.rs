@@ -114,9 +114,12 @@ pub(crate) async fn given_up(site: Site) {
     let way = masters.transport(&host(&format!("silent: {{ address: 127.0.0.2, port: {port} }}")));
     let waits = tokio::spawn(async move { way.open(nothing()).await.map(drop) });
     come_to("127.0.0.2", 1, PATIENCE).await;
+    let from = Instant::now();
     waits.abort();
     assert!(waits.await.unwrap_err().is_cancelled());
-    assert_eq!(ssh_with("127.0.0.2").len(), 1, "it goes on to its end");
+    // Where this process stood still meanwhile, that end may have come.
+    let goes_on = ssh_with("127.0.0.2").len() == 1;
+    assert!(goes_on || from.elapsed() > CONNECT_TIME / 2, "it goes on to its end");
     gone("127.0.0.2").await;
     masters.close().await;
 }

@@ -78,6 +78,19 @@ impl Site {
         fits[0].pid
     }
 
+    /// Waits until no sshd process of the host has a title that begins so.
+    pub(crate) async fn no_sshd(&self, title: &str) {
+        let from = Instant::now();
+        while tokio::task::block_in_place(|| self.lab.sshd_pids())
+            .unwrap()
+            .iter()
+            .any(|one| one.title.starts_with(title))
+        {
+            assert!(from.elapsed() < PATIENCE, "{}: {title} does not go", self.name());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Masters of an engine of their own, with the settings of the lab's `ops`.
     pub(crate) fn masters(&self) -> Arc<Masters> {
         Masters::open(self.name(), &SshSettings::default()).unwrap()
