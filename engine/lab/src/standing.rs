@@ -12,8 +12,8 @@ use crate::host::{LabHost, on_terminal};
 use crate::layer::own;
 use crate::{Lab, LabError, LabSpec, OPS, Served, serve};
 
-/// How long a lab may take to go down.
-const END: Duration = Duration::from_secs(20);
+/// How long a lab may take to go down. Longer than its keeper waits for that before it kills.
+const END: Duration = Duration::from_secs(60);
 
 /// Keeps a lab until somebody takes it down. The process that holds it is the lab's owner.
 #[derive(Debug)]

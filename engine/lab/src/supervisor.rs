@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -26,6 +26,8 @@ pub(crate) struct Supervisor {
     /// The lab lives as long as this is open, in this process and in no other.
     requests: Option<ChildStdin>,
     answers: Receiver<String>,
+    /// Answers that were errors.
+    errors: u64,
     log: Log,
 }
 
@@ -54,10 +56,13 @@ impl Supervisor {
         }
         if let Some(stderr) = child.stderr.take() {
             let log = log.clone();
-            thread::spawn(move || BufReader::new(stderr).lines().map_while(Result::ok).for_each(|line| log.add(line)));
+            thread::spawn(move || {
+                BufReader::new(stderr).lines().map_while(Result::ok).for_each(|line| log.add(&line));
+                log.end();
+            });
         }
         let requests = child.stdin.take();
-        let mut supervisor = Self { child, requests, answers, log };
+        let mut supervisor = Self { child, requests, answers, errors: 0, log };
         let answer = supervisor.answer("start", deadline)?;
         let pid = answer.parse().map_err(|_| LabError::Failed { what: "start".into(), log: answer })?;
         Ok((supervisor, pid))
@@ -79,15 +84,18 @@ impl Supervisor {
         match self.answers.recv_timeout(deadline.left()) {
             Ok(line) => match line.split_once('\t') {
                 Some(("ok", answer)) => Ok(answer.to_owned()),
-                _ => Err(LabError::Failed { what, log: self.log.text() }),
+                _ => {
+                    self.errors += 1;
+                    Err(LabError::Failed { what, log: self.log.text(self.errors) })
+                }
             },
             Err(RecvTimeoutError::Timeout) => {
                 self.end();
-                Err(LabError::Late { what, limit: deadline.limit, log: self.log.text() })
+                Err(LabError::Late { what, limit: deadline.limit, log: self.log.whole() })
             }
             Err(RecvTimeoutError::Disconnected) => {
                 self.end();
-                Err(LabError::Failed { what, log: self.log.text() })
+                Err(LabError::Failed { what, log: self.log.whole() })
             }
         }
     }
@@ -118,21 +126,77 @@ impl Drop for Supervisor {
 
 /// The last lines of what a lab said.
 #[derive(Debug, Clone, Default)]
-struct Log(Arc<Mutex<VecDeque<String>>>);
+struct Log(Arc<(Mutex<Said>, Condvar)>);
+
+#[derive(Debug, Default)]
+struct Said {
+    lines: VecDeque<String>,
+    /// Errors of which all is said.
+    errors: u64,
+    is_over: bool,
+}
+
+/// Stands behind what was said of an error.
+const MARK: char = '\u{1}';
 
 impl Log {
-    fn add(&self, line: String) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() == KEPT {
-            lines.pop_front();
-        }
-        lines.push_back(line);
+    fn lock(&self) -> MutexGuard<'_, Said> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn text(&self) -> String {
-        // What explains an error may still be on its way through the other pipe.
-        thread::sleep(Duration::from_millis(20));
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
+    fn add(&self, line: &str) {
+        let mut said = self.lock();
+        let text = line.trim_end_matches(MARK);
+        if text.len() < line.len() {
+            said.errors += 1;
+            self.0.1.notify_all();
+        }
+        if !text.is_empty() || text.len() == line.len() {
+            if said.lines.len() == KEPT {
+                said.lines.pop_front();
+            }
+            said.lines.push_back(text.to_owned());
+        }
+    }
+
+    /// Nothing more comes.
+    fn end(&self) {
+        self.lock().is_over = true;
+        self.0.1.notify_all();
+    }
+
+    /// What was said up to an error: it comes through another pipe than the error itself, and may come later.
+    fn text(&self, errors: u64) -> String {
+        let not_yet = |said: &mut Said| said.errors < errors && !said.is_over;
+        let said = self.0.1.wait_timeout_while(self.lock(), END, not_yet).unwrap_or_else(PoisonError::into_inner).0;
+        said.lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
+    }
+
+    /// All that was said by a lab that has ended.
+    fn whole(&self) -> String {
+        self.text(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_said_of_an_error_is_waited_for() {
+        let log = Log::default();
+        log.add("before");
+        let text = thread::scope(|scope| {
+            let text = scope.spawn(|| log.text(1));
+            for line in ["", "mount: no", "half\u{1}"] {
+                log.add(line);
+            }
+            text.join().unwrap()
+        });
+        assert_eq!(text, "before\n\nmount: no\nhalf");
+        log.add("\u{1}");
+        assert_eq!(log.text(2), text);
+        log.end();
+        assert_eq!(log.whole(), text);
     }
 }

@@ -1,6 +1,7 @@
 //! What is left of a lab when it is down: nothing, however its owner ended. And that labs do not see each other.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
@@ -67,29 +68,37 @@ fn namespaces() -> BTreeSet<PathBuf> {
         .collect()
 }
 
-/// Asserts that a lab with this process in it goes, with all its namespaces.
-fn goes(word: &str, spaces: &BTreeSet<PathBuf>, before: &Machine) {
+/// The namespaces that are a lab's alone, held open: the numbers of those that are gone are the next lab's.
+struct Spaces {
+    names: BTreeSet<PathBuf>,
+    _held: [File; 3],
+}
+
+/// Asserts that a lab with this process in it goes, and everybody in its namespaces.
+fn goes(word: &str, Spaces { names, .. }: &Spaces, before: &Machine) {
     let from = Instant::now();
     while from.elapsed() < PATIENCE {
-        if processes(word).is_empty() && namespaces().is_disjoint(spaces) && Machine::now() == *before {
+        if processes(word).is_empty() && namespaces().is_disjoint(names) && Machine::now() == *before {
             return;
         }
         std::thread::sleep(Duration::from_millis(10));
     }
     assert!(processes(word).is_empty(), "{:?} still run", processes(word));
-    assert!(namespaces().is_disjoint(spaces), "somebody is still in the lab's namespaces");
+    assert!(namespaces().is_disjoint(names), "somebody is still in the lab's namespaces");
     assert_eq!(Machine::now(), *before);
 }
 
-/// The namespaces that are a lab's alone: those of a process in it that are not ours.
-fn spaces_of(word: &str) -> BTreeSet<PathBuf> {
+/// Those of a process in it that are not ours.
+fn spaces_of(word: &str) -> Spaces {
     let found = sleepers(word);
     assert_eq!(found.len(), 1, "{word}: {found:?}");
     let of =
         |path: &str| ["mnt", "net", "pid"].map(|kind| std::fs::read_link(format!("{path}/ns/{kind}")).expect("ns"));
-    let spaces: BTreeSet<PathBuf> = of(&found[0].display().to_string()).into_iter().collect();
-    assert!(spaces.is_disjoint(&of("/proc/self").into_iter().collect()), "{word} is not in a lab");
-    spaces
+    let process = found[0].display().to_string();
+    let held = ["mnt", "net", "pid"].map(|kind| File::open(format!("{process}/ns/{kind}")).expect("ns"));
+    let names: BTreeSet<PathBuf> = of(&process).into_iter().collect();
+    assert!(names.is_disjoint(&of("/proc/self").into_iter().collect()), "{word} is not in a lab");
+    Spaces { names, _held: held }
 }
 
 /// A word that no other process has in its command line, and that `sleep` takes for a time.

@@ -169,6 +169,8 @@ while IFS=$tab read -r -a request; do
     if [ "$status" = 0 ]; then
         printf 'ok\t%s\n' "$answer"
     else
+        # The other way that this goes is another pipe: what was said of it is all there when this is.
+        printf '\001\n' >&2
         printf 'error\t%s\n' "${request[0]}"
     fi
 done
