@@ -69,7 +69,7 @@ fn list() -> Result<ExitCode, Failure> {
 
 /// A host, its address, and whether its sshd lets us in.
 fn line(lab: &Standing, host: &LabHost) -> String {
-    let options = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=3", "--", host.name(), "true"];
+    let options = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=8", "--", host.name(), "true"];
     let tried = lab.command(OPS, "ssh").map_err(|error| error.to_string());
     let tried = tried.and_then(|mut ssh| ssh.args(options).output().map_err(|error| error.to_string()));
     let state = match tried {
