@@ -35,7 +35,8 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        let _ = Command::new("umount").arg(self.0.path()).output();
+        // Also while a program that is being started has a copy of a file there.
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).output();
     }
 }
 
