@@ -141,7 +141,8 @@ fn whoever_attaches_is_told_everything_to_the_end() {
                 assert_eq!(record.seq, seq, "none is left out");
             }
             Some(Body::Present { people }) => here = people.len(),
-            Some(Body::Alive { .. } | Body::Notice { .. }) => {}
+            // Signs of life, as often as there is time for them.
+            Some(Body::Alive { .. } | Body::Pulses { .. } | Body::Notice { .. }) => {}
             Some(Body::Ended { exit }) => break assert_eq!(exit, ExitCode::DONE),
             Some(body @ Body::Output { .. }) => printed.extend(body.bytes()),
             other => panic!("{other:?}"),
