@@ -137,6 +137,11 @@ fn intent_synced_and_never_arrived(lab: &Inside) {
 /// Its first words go to nobody, so it ends before it has claimed anything.
 fn dispatched_and_the_engine_gone_before_it_arrives(lab: &Inside) {
     let (many, login) = held_login(lab);
+    // Its ssh and its sshd learn of the engine's end in their own time; until then somebody reads what the login writes.
+    let is_heard = format!(
+        "out=$(readlink /proc/{login}/fd/1) && read -r _ _ _ sshd _ </proc/{login}/stat && ls -l /proc/$sshd/fd | grep -qF \"$out\""
+    );
+    until("nobody hears it", || !many.holds(&is_heard));
     many.open_gate();
     until("the start has ended", || !many.holds(&format!("kill -0 {login}")));
     assert_eq!(many.log(many.wrong()), "one", "it has not run");
