@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::scenario::{Engine, Scenario, until};
+use crate::scenario::{Engine, Scenario};
 
 /// Thirty kills, in as many runs as that takes: each kills what it can and says how often there was something to kill.
 pub(crate) fn thirty(killed_at_random: impl Fn(u64) -> usize) {
@@ -37,15 +37,12 @@ pub(crate) fn one_run(scenario: &Scenario, runbook: &Path, millis: Range<u64>, s
         std::thread::sleep(moment());
         if !engine.kill_if_alive() {
             // It had finished by then.
-            break;
+            return kills;
         }
         kills += 1;
         engine = go_on(scenario, runbook);
     }
-    until("it is over", || {
-        let over = scenario.expect(&["runs"], 0);
-        over.contains("  done\n") || over.contains("ended with")
-    });
+    engine.ends_well();
     kills
 }
 

@@ -290,12 +290,19 @@ impl Engine {
         assert_eq!(status.code(), None, "it died of the signal");
     }
 
-    /// Kills it if it still runs; whether it did.
+    /// Kills it if it still runs; whether it did. One that has ended by itself has ended well.
     pub(crate) fn kill_if_alive(mut self) -> bool {
-        let alive = self.child.try_wait().expect("a status").is_none();
         self.child.kill().expect("a kill");
         let status: ExitStatus = self.child.wait().expect("a status");
-        alive && status.code().is_none()
+        assert!(matches!(status.code(), None | Some(0)), "it ended with {status}: {}", self.said());
+        status.code().is_none()
+    }
+
+    /// Waits for its end, which is a good one.
+    pub(crate) fn ends_well(mut self) {
+        until("the engine ends", || self.child.try_wait().expect("a status").is_some());
+        let status = self.child.wait().expect("a status");
+        assert_eq!(status.code(), Some(0), "{}", self.said());
     }
 
     pub(crate) fn said(&self) -> String {

@@ -13,7 +13,7 @@ use crate::state::{RunDir, StateError};
 /// # Errors
 /// A [`DriverError`]; nothing was run.
 pub fn examine(run: &RunDir) -> Result<Plan, DriverError> {
-    if run.is_running()? {
+    if run.is_taken()? {
         return Err(StateError::Held { run: run.id().to_string(), holder: run.holder() }.into());
     }
     let (plan, found) = run.read_plan()?;

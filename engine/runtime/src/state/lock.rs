@@ -2,7 +2,7 @@
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use banister_core::run::{Now, Record};
 use chrono::{DateTime, Utc};
@@ -20,6 +20,18 @@ pub struct Holder {
     pub pid: u32,
     /// Since when.
     pub since: DateTime<Utc>,
+}
+
+impl Holder {
+    /// Whether there is no such process, or it has ended and nobody has asked how. Whoever has its number since counts
+    /// as it: then the lock alone says what is so.
+    fn has_died(&self) -> bool {
+        let Some(number) = i32::try_from(self.pid).ok().and_then(Pid::from_raw) else { return false };
+        // A process of somebody else's may not be told anything, and is there.
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
+        let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+        test_kill_process(number) == Err(Errno::SRCH) || matches!(state, Some('Z' | 'X'))
+    }
 }
 
 /// The right to drive a run: a lock of the kernel on the run's directory. It ends with the process, however that ends,
@@ -42,33 +54,24 @@ impl Drop for RunLock {
 }
 
 impl RunLock {
-    /// How long is looked again while nobody but a shadow has it. Milliseconds, or on a loaded machine seconds.
-    const SHADOW: Duration = Duration::from_secs(20);
-    /// The same while an engine has it that may be about to end.
-    const ENGINE: Duration = Duration::from_millis(100);
-    const BETWEEN: Duration = Duration::from_millis(5);
-
     pub(super) fn take(run: &RunDir) -> Result<Self, StateError> {
+        Self::take_between(run, &mut || std::thread::sleep(BETWEEN))
+    }
+
+    /// The same, with what is done between two looks.
+    pub(super) fn take_between(run: &RunDir, between: &mut dyn FnMut()) -> Result<Self, StateError> {
         let dir = File::open(run.path()).map_err(StateError::io("open", run.path()))?;
-        let began = Instant::now();
-        loop {
-            match dir.try_lock() {
-                Ok(()) => {
-                    let holder = Holder { pid: std::process::id(), since: Utc::now() };
-                    let bytes =
-                        serde_json::to_vec(&holder).map_err(|e| StateError::io("write", run.path())(e.into()))?;
-                    run.replace("holder.json", &bytes)?;
-                    return Ok(Self { run: run.clone(), dir });
-                }
-                Err(TryLockError::Error(e)) => return Err(StateError::io("lock", run.path())(e)),
-                Err(TryLockError::WouldBlock) => {
-                    if began.elapsed() > if is_shadow(run) { Self::SHADOW } else { Self::ENGINE } {
-                        return Err(StateError::Held { run: run.id().to_string(), holder: holder_of(run) });
-                    }
-                    std::thread::sleep(Self::BETWEEN);
-                }
+        match patiently(run, between, || dir.try_lock()) {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(StateError::Held { run: run.id().to_string(), holder: holder_of(run) });
             }
+            Err(TryLockError::Error(e)) => return Err(StateError::io("lock", run.path())(e)),
         }
+        let holder = Holder { pid: std::process::id(), since: Utc::now() };
+        let bytes = serde_json::to_vec(&holder).map_err(|e| StateError::io("write", run.path())(e.into()))?;
+        run.replace("holder.json", &bytes)?;
+        Ok(Self { run: run.clone(), dir })
     }
 
     /// The run.
@@ -105,6 +108,31 @@ impl RunLock {
     }
 }
 
+/// Looks at a lock that an engine has which may be about to end.
+const LOOKS_AT_AN_ENGINE: u32 = 20;
+/// Looks while nobody but a shadow has it. Milliseconds, or on a loaded machine seconds.
+const LOOKS_AT_A_SHADOW: u32 = 4_000;
+const BETWEEN: Duration = Duration::from_millis(5);
+
+/// Tries for a lock, and again as long as whoever has it is about to let go.
+fn patiently(
+    run: &RunDir,
+    between: &mut dyn FnMut(),
+    mut attempt: impl FnMut() -> Result<(), TryLockError>,
+) -> Result<(), TryLockError> {
+    let mut looks = 0;
+    loop {
+        match attempt() {
+            Err(TryLockError::WouldBlock) => looks += 1,
+            other => return other,
+        }
+        if looks >= LOOKS_AT_AN_ENGINE && (looks >= LOOKS_AT_A_SHADOW || !is_shadow(run)) {
+            return Err(TryLockError::WouldBlock);
+        }
+        between();
+    }
+}
+
 /// Who holds a run now, if anybody does.
 pub(super) fn holder_of(run: &RunDir) -> Option<Holder> {
     let bytes = std::fs::read(run.path().join("holder.json")).ok()?;
@@ -113,23 +141,26 @@ pub(super) fn holder_of(run: &RunDir) -> Option<Holder> {
 
 /// Whether what holds the lock is no engine: somebody who looks whether it is held, for a moment ([`is_held`]); or what an
 /// engine that has died was just starting, which has the engine's files until it is the program that it becomes.
-pub(super) fn is_shadow(run: &RunDir) -> bool {
-    !is_held(run.path()).unwrap_or(true) || holder_of(run).is_some_and(|holder| has_died(holder.pid))
+fn is_shadow(run: &RunDir) -> bool {
+    !is_held(run.path()).unwrap_or(true) || holder_of(run).is_some_and(|holder| holder.has_died())
 }
 
-/// Whether there is no such process, or it has ended and nobody has asked how.
-fn has_died(pid: u32) -> bool {
-    let Some(number) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return false };
-    // A process of somebody else's may not be told anything, and is there.
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
-    test_kill_process(number) == Err(Errno::SRCH) || matches!(state, Some('Z' | 'X'))
-}
-
-/// Whether an engine holds the lock on a directory.
+/// Whether an engine holds the lock on a directory, or something of one.
 pub(super) fn is_held(path: &Path) -> std::io::Result<bool> {
     let dir = File::open(path)?;
-    match dir.try_lock_shared() {
+    let locked = dir.try_lock_shared();
+    is_refused(&dir, locked)
+}
+
+/// Whether an engine holds a run, once no shadow does.
+pub(super) fn is_taken(run: &RunDir) -> std::io::Result<bool> {
+    let dir = File::open(run.path())?;
+    let locked = patiently(run, &mut || std::thread::sleep(BETWEEN), || dir.try_lock_shared());
+    is_refused(&dir, locked)
+}
+
+fn is_refused(dir: &File, locked: Result<(), TryLockError>) -> std::io::Result<bool> {
+    match locked {
         // As in `RunLock::drop`: an engine that comes now must not find it held.
         Ok(()) => dir.unlock().map(|()| false),
         Err(TryLockError::WouldBlock) => Ok(true),

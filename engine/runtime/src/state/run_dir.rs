@@ -107,6 +107,15 @@ impl RunDir {
         super::lock::is_held(&self.path).map_err(StateError::io("look at the lock of", &self.path))
     }
 
+    /// Whether the next engine cannot have it. Unlike [`RunDir::is_running`] it waits, up to ten seconds, until nothing of an
+    /// engine that is dead is left.
+    ///
+    /// # Errors
+    /// A [`StateError`] that names the directory.
+    pub fn is_taken(&self) -> Result<bool, StateError> {
+        super::lock::is_taken(self).map_err(StateError::io("look at the lock of", &self.path))
+    }
+
     /// Keeps the plan, on the disk before it returns, whole or not at all. Gives the SHA-256 of its bytes, lower-case
     /// hex, for the first record.
     ///

@@ -1,12 +1,14 @@
 use std::fs::Permissions;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use banister_core::plan::Plan;
 use banister_core::run::{
     Actor, Awaited, AwaitedKind, BootId, Durability, ExitCode, Journal as _, Now, Record, RecordKind, StartInfo,
 };
 use chrono::DateTime;
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 use super::*;
 use crate::journal::Limits;
@@ -209,23 +211,48 @@ fn a_run_is_free_also_while_another_thread_starts_a_program() {
 
 #[test]
 fn a_shadow_is_waited_for_and_an_engine_is_not() {
+    for dead in [true, false] {
+        let (_dir, state) = temp();
+        let run = state.create_run(&RunId::random()).unwrap();
+        let mut engine = Command::new("sh").args(["-c", "read x"]).stdin(Stdio::piped()).spawn().unwrap();
+        if dead {
+            // Dead, and its number is nobody's before it is taken note of.
+            engine.kill().unwrap();
+            let pid = WaitId::Pid(Pid::from_child(&engine));
+            waitid(pid, WaitIdOptions::EXITED | WaitIdOptions::NOWAIT).unwrap();
+        }
+        let holder = Holder { pid: engine.id(), since: chrono::Utc::now() };
+        std::fs::write(run.path().join("holder.json"), serde_json::to_vec(&holder).unwrap()).unwrap();
+        let left = std::fs::File::open(run.path()).unwrap();
+        left.lock().unwrap();
+        let mut looks = 0;
+        let taken = RunLock::take_between(&run, &mut || {
+            looks += 1;
+            if looks == 100 {
+                left.unlock().unwrap();
+            }
+        });
+        assert_eq!((taken.is_ok(), looks), if dead { (true, 100) } else { (false, 19) });
+        engine.kill().unwrap();
+        engine.wait().unwrap();
+    }
+}
+
+#[test]
+fn who_only_looks_whether_a_run_is_held_is_waited_for() {
     let (_dir, state) = temp();
     let run = state.create_run(&RunId::random()).unwrap();
-    let check = |pid: u32, expect: bool| {
-        let holder = format!("{{\"pid\":{pid},\"since\":\"2026-01-01T00:00:00Z\"}}");
-        std::fs::write(run.path().join("holder.json"), holder).unwrap();
-        assert_eq!(super::lock::is_shadow(&run), expect, "process {pid}");
-    };
-    let dir = std::fs::File::open(run.path()).unwrap();
-    dir.try_lock().unwrap();
-    check(std::process::id(), false);
-    let mut dead = std::process::Command::new("true").spawn().unwrap();
-    dead.wait().unwrap();
-    check(dead.id(), true);
-    // Somebody who only looks.
-    dir.unlock().unwrap();
-    dir.try_lock_shared().unwrap();
-    check(std::process::id(), true);
+    drop(run.lock().unwrap());
+    let looker = std::fs::File::open(run.path()).unwrap();
+    looker.lock_shared().unwrap();
+    let mut looks = 0;
+    let taken = RunLock::take_between(&run, &mut || {
+        looks += 1;
+        if looks == 100 {
+            looker.unlock().unwrap();
+        }
+    });
+    assert_eq!((taken.is_ok(), looks), (true, 100));
 }
 
 #[test]
