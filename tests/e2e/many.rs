@@ -286,8 +286,7 @@ fn the_windows_over_ssh() {
 /// One run, killed at up to three random moments.
 fn killed_at_random(lab: &Inside, seed: u64) -> usize {
     for host in lab.hosts() {
-        // The ledger too: an engine that is killed between its last record and letting go of its hosts leaves them locked,
-        // and only a person takes such a lock over.
+        // The ledger too: a seed alone does what it does among the others.
         host.sh("rm -rf /srv/* /var/tmp/banister-ledger-*; : >/root/.bashrc").expect("a host as it was");
     }
     let scenario = Scenario::new();

@@ -40,17 +40,24 @@ pub(crate) fn one_run(scenario: &Scenario, runbook: &Path, millis: Range<u64>, s
             return kills;
         }
         kills += 1;
-        engine = go_on(scenario, runbook);
+        let Some(next) = go_on(scenario, runbook) else { return kills };
+        engine = next;
     }
     engine.ends_well();
     kills
 }
 
-/// Starts the next engine after one was killed, wherever it was.
-fn go_on(scenario: &Scenario, runbook: &Path) -> Engine {
+/// Starts the next engine after one was killed, wherever it was. `None`: it was killed after its last record, and the run
+/// is over.
+fn go_on(scenario: &Scenario, runbook: &Path) -> Option<Engine> {
     let runs = fs::read_dir(scenario.path("state/runs")).map_or(0, Iterator::count);
     if runs > 0 && scenario.run_dir().join("start.json").exists() {
-        return scenario.spawn(&["resume", "last"]);
+        if scenario.journal().contains("\"run.finished\"") {
+            let said = scenario.expect(&["resume", "last"], 77);
+            assert!(said.contains("is over, it ended with exit code 0"), "{said}");
+            return None;
+        }
+        return Some(scenario.spawn(&["resume", "last"]));
     }
     // Dead before the plan was kept: nothing was run, and there is nothing to go on with.
     assert_eq!(scenario.log(), "");
@@ -58,5 +65,5 @@ fn go_on(scenario: &Scenario, runbook: &Path) -> Engine {
         assert!(!scenario.banister(&["resume", "last"]).status.success());
         fs::remove_dir_all(scenario.run_dir()).expect("the empty run");
     }
-    scenario.run(runbook)
+    Some(scenario.run(runbook))
 }
