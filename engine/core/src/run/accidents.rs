@@ -226,7 +226,8 @@ fn a_gate_that_can_never_pass_is_reported() {
     let mut bench = Bench::start(gated(Some("result.stdout == 'never'")));
     report(&mut bench, ended(0, "always"));
     fire(&mut bench, |t| matches!(t, Timer::Gate { .. }));
-    assert!(bench.ask().question.contains("`result.stdout == 'never'` did not hold"), "{}", bench.ask().question);
+    let says = "`result.stdout == 'never'` did not hold; it said: always";
+    assert!(bench.ask().question.contains(says), "{}", bench.ask().question);
     unavailable(&mut bench, AskUnavailableReason::NoTerminal);
     assert_eq!(bench.run.state().drained(), Some(ExitCode::GATE));
     // Nothing looks on behind the report.

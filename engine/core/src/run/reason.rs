@@ -44,3 +44,12 @@ pub enum VoidReason {
         path: StepPath,
     },
 }
+
+impl std::fmt::Display for VoidReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Expired {} => f.write_str("its 15 minutes ran out"),
+            Self::PreviewChanged { path } => write!(f, "the preview of {path} changed"),
+        }
+    }
+}

@@ -12,7 +12,7 @@ use super::totals;
 use crate::plan::Plan;
 use crate::run::{
     Actor, AskId, FailedReason, NotStartedReason, Purpose, Record, RecordKind, ReplayError, SkipReason, Stamp,
-    TaskIndex, VoidReason, Word, Work, describe, describe_unknown,
+    TaskIndex, Word, Work, describe, describe_unknown,
 };
 use crate::view::{RunView, duration, path_of};
 
@@ -280,10 +280,7 @@ impl Taken<'_> {
             RecordKind::ApprovalGranted { bound_to, .. } => {
                 Some((RowKind::Step, format!("granted, bound to {bound_to}")))
             }
-            RecordKind::ApprovalVoided { reason, .. } => trouble(match reason {
-                VoidReason::Expired {} => "approval void: its 15 minutes ran out".to_owned(),
-                VoidReason::PreviewChanged { path } => format!("approval void: the preview of {path} changed"),
-            }),
+            RecordKind::ApprovalVoided { reason, .. } => trouble(format!("approval void: {reason}")),
             RecordKind::OutcomeLate { said, .. } => trouble(format!("late outcome, changed nothing: {said}")),
             _ => None,
         }

@@ -256,9 +256,18 @@ impl RunView {
                 let why = if *succeeded { "undone" } else { "its undo failed" };
                 instance.over(stamp, Some(why.to_owned()));
             }
-            RecordKind::StepWaiting { .. } | RecordKind::GateOpened { .. } | RecordKind::ApprovalBegan { .. } => {
+            RecordKind::StepWaiting { .. } | RecordKind::GateOpened { .. } => {
                 instance.began.get_or_insert_with(|| stamp.clone());
                 (instance.ended, instance.why) = (None, None);
+            }
+            // Who is asked again reads why: that stands until it is granted.
+            RecordKind::ApprovalBegan { .. } => {
+                instance.began.get_or_insert_with(|| stamp.clone());
+                instance.ended = None;
+            }
+            RecordKind::ApprovalVoided { reason, .. } => {
+                (instance.began, instance.ended) = (None, None);
+                instance.why = Some(format!("approved before, which no longer counts: {reason}"));
             }
             RecordKind::GateSampled { sample, good, streak, bad, bad_hosts, .. } => {
                 instance.sample = Some(LastSample {

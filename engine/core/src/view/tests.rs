@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::testing::{self, Story};
 use super::*;
-use crate::plan::{Action, EffectClass};
+use crate::plan::{Action, Approve, EffectClass, StepIndex, StepPath};
 use crate::run::testing::{Bench, command, ended, operator, plan, step};
-use crate::run::{Input, Record, RecordKind, ReplayError, Run};
+use crate::run::{Command, Input, Record, RecordKind, ReplayError, Run};
 use crate::source::hidden;
 
 fn fold(story: &Story, records: &[Record]) -> RunView {
@@ -50,6 +50,51 @@ fn a_gate_that_was_given_more_time_may_take_what_it_has_taken_and_that() {
     assert!(taken > 20_000, "{taken}");
     assert_eq!(row.limit_ms, Some(taken + 5_000));
     assert_eq!(view.steps().find(|step| step.path == row.path).unwrap().limit_ms, row.limit_ms);
+}
+
+#[test]
+fn a_gate_that_was_given_more_time_teaches_nothing_about_gates() {
+    let mut bench = testing::gate_timed_out();
+    bench.seconds += 600;
+    bench.answer(crate::run::Word::Wait).unwrap();
+    bench.run_all(|_| ended(0, ""));
+    let mut view = RunView::new(Arc::clone(bench.run.plan()));
+    bench.journal.records.iter().for_each(|record| view.apply(record).unwrap());
+    let mut usual = Usual::default();
+    usual.add(&view);
+    let [waited, other] = ["roll/#1/gate", "roll/@web-1/restart"].map(|path| StepPath::parse(path).unwrap());
+    assert_eq!(view.steps().find(|row| row.path == waited).unwrap().word, "ok");
+    // The gate of the second batch held by itself: it alone says how long gates take.
+    let range = usual.of(&waited).unwrap();
+    assert!(range.high_ms < 60_000, "{range:?}");
+    assert!(usual.of(&other).is_some());
+}
+
+#[test]
+fn an_approval_that_is_asked_for_again_says_why() {
+    let approve =
+        Approve { allows: vec![StepIndex(1)], show: Vec::new(), by: 1, of: Vec::new(), not_starter: false, fact: None };
+    let work = step("work", &[0], &[0], Action::Command(Box::new(command(EffectClass::Repeatable))));
+    let mut bench = Bench::start(plan(1, vec![step("agree", &[], &[], Action::Approve(Box::new(approve))), work]));
+    let says = |bench: &Bench| {
+        let mut view = RunView::new(Arc::clone(bench.run.plan()));
+        bench.journal.records.iter().for_each(|record| view.apply(record).unwrap());
+        let row = view.steps().find(|row| row.kind == "approve").unwrap();
+        (row.word.clone(), row.why.clone(), row.began)
+    };
+    let (word, why, first) = says(&bench);
+    assert_eq!((word.as_str(), why), ("ASK", None));
+    bench.say(Input::Commanded { actor: operator(), command: Command::Hold }).unwrap();
+    bench.answer(crate::run::Word::Approve).unwrap();
+    bench.seconds += 16 * 60;
+    bench.say(Input::Commanded { actor: operator(), command: Command::Continue }).unwrap();
+    let (word, why, began) = says(&bench);
+    assert_eq!(word, "ASK");
+    assert_eq!(why.unwrap(), "approved before, which no longer counts: its 15 minutes ran out");
+    // It waits since it was asked again, not since it was asked first.
+    assert!(began > first);
+    bench.answer(crate::run::Word::Approve).unwrap();
+    assert_eq!((says(&bench).0.as_str(), says(&bench).1), ("ok", None));
 }
 
 #[test]

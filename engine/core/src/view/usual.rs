@@ -3,7 +3,7 @@
 //! Real durations replace what the author expected. Times in which a run waited for people are in none of them: they
 //! say something about people, not about the step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{RunView, StepRow};
 use crate::plan::{Segment, StepPath};
@@ -30,8 +30,11 @@ impl Usual {
     /// Adds a run: each of its steps that ended as it should, and the whole of it if all of it did.
     pub fn add(&mut self, view: &RunView) {
         let mut seen: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+        let waited: BTreeSet<&StepPath> = view.waits().iter().map(|wait| &wait.ask.path).collect();
         for row in view.steps().filter(|row| row.word == "ok") {
-            if let Some(took) = took(&row) {
+            // A gate that a person gave more time says how long that person took.
+            let is_own = row.kind != "gate" || !waited.contains(&row.path);
+            if let Some(took) = took(&row).filter(|_| is_own) {
                 seen.entry(name(&row.path)).or_default().push(took);
             }
         }

@@ -7,12 +7,17 @@ use crate::run::batch::{Batch, Sample};
 use crate::run::graph::Work;
 use crate::run::sabotage::Sabotage;
 use crate::run::task::{TaskIndex, TaskState};
-use crate::run::{AskKind, Effect, EffectKey, Purpose, RecordKind, Rejected, Report, SkipReason, Timer, UnknownReason};
+use crate::run::{
+    AskKind, Captured, CapturedText, Effect, EffectKey, Purpose, RecordKind, Rejected, Report, SkipReason, Timer,
+    UnknownReason,
+};
 
 use super::verdict::{describe, describe_unknown};
 
 /// Bad hosts a sample's record names.
 const NAMED: usize = 10;
+/// Characters of what a probe printed that its reason quotes: a number, a word, an error.
+const SAID: usize = 120;
 
 impl Batch<'_> {
     pub(in crate::run) fn open_gate(&mut self, task: TaskIndex) {
@@ -112,15 +117,22 @@ impl Batch<'_> {
         };
         let bad = match &gate.until {
             None if ended.exit == crate::run::Exit::Code(0) => None,
-            None => Some(describe(&crate::run::FailedReason::Exit(ended.exit))),
+            None => {
+                Some(with_words(describe(&crate::run::FailedReason::Exit(ended.exit)), [&ended.stderr, &ended.stdout]))
+            }
             Some(until) => {
                 let outputs = self.state().outputs_at(task, Some(host));
                 let scope = self.state().scope(&outputs, Some(host), Some(super::report::result(&ended)));
                 match self.run.conditions.holds(until, &scope) {
                     Ok(true) => None,
-                    Ok(false) => Some(format!("`{}` did not hold", until.0)),
+                    Ok(false) => {
+                        Some(with_words(format!("`{}` did not hold", until.0), [&ended.stdout, &ended.stderr]))
+                    }
                     Err(_) if self.run.is_broken(Sabotage::GateErrorIsGood) => None,
-                    Err(error) => Some(format!("`{}` could not be evaluated: {error}", until.0)),
+                    Err(error) => {
+                        let why = format!("`{}` could not be evaluated: {error}", until.0);
+                        Some(with_words(why, [&ended.stdout, &ended.stderr]))
+                    }
                 }
             }
         };
@@ -204,5 +216,21 @@ impl Batch<'_> {
     pub(in crate::run) fn is_unreachable_gate(&self, task: TaskIndex) -> bool {
         matches!(&self.state().task(task).state, TaskState::Unknown { reason: UnknownReason::Unanswered { .. }, .. })
             && matches!(self.state().graph().work(task), Work::Gate(_))
+    }
+}
+
+/// A reason with what the probe printed, since a condition alone does not say how far it is from holding: the last line of
+/// the first stream that has one.
+fn with_words(why: String, streams: [&Captured; 2]) -> String {
+    let last = |stream: &Captured| match &stream.text {
+        CapturedText::Text(text) => {
+            let line = text.lines().rev().find(|line| !line.trim().is_empty())?;
+            Some(line.trim().chars().take(SAID).collect::<String>())
+        }
+        CapturedText::Cut | CapturedText::NotUtf8 => None,
+    };
+    match streams.into_iter().find_map(last) {
+        Some(line) => format!("{why}; it said: {line}"),
+        None => why,
     }
 }

@@ -1,7 +1,7 @@
 //! Lines about steps that begin, and about gates.
 
 use crate::plan::StepPath;
-use crate::run::{Purpose, Record, RecordKind, TaskState, VoidReason, Work};
+use crate::run::{Purpose, Record, RecordKind, TaskState, Work};
 use crate::source::visible;
 use crate::view::phrase::{duration, names, who};
 use crate::view::run_view::RunView;
@@ -42,11 +42,7 @@ pub(super) fn text(view: &RunView, record: &Record) -> Option<String> {
         RecordKind::ApprovalBegan { path } => format!("{path} gathers what is to be approved"),
         RecordKind::ApprovalGranted { path, bound_to } => format!("{path} ok, granted; bound to {bound_to}"),
         RecordKind::ApprovalVoided { path, reason } => {
-            let why = match reason {
-                VoidReason::Expired {} => "its 15 minutes ran out".to_owned(),
-                VoidReason::PreviewChanged { path } => format!("the preview of {path} changed"),
-            };
-            format!("{path} no longer counts: {why}; it is asked for again")
+            format!("{path} no longer counts: {reason}; it is asked for again")
         }
         _ => return None,
     })
