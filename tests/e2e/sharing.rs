@@ -165,7 +165,8 @@ fn two_people_share_a_run() {
         let refused = says("bob", &["hold", "last"], 77);
         assert!(refused.contains("alice has the pen and drives; to drive instead, take it first: `pen`"), "{refused}");
 
-        // What alice may not approve, bob may.
+        // What alice may not approve, bob may; he came late, and sees what it is.
+        bob.sees("TO BE ALLOWED, as the plan has it");
         bob.sees("choose 1 to ");
         bob.types("approve\n");
         bob.sees("type `go` to confirm");

@@ -149,6 +149,40 @@ fn an_interrupt_holds_the_run_and_asks_how_to_go_on() {
 }
 
 #[test]
+fn everything_else_can_be_done_while_a_question_stands() {
+    let scenario = Scenario::new();
+    let Some(mut person) = Person::at(&scenario, PAUSED) else { return };
+    person.sees("0  more");
+    person.sees("choose 1 to 1: ");
+    person.types("0\n");
+    person.sees("choose 1 to 11: ");
+    person.types("note\n");
+    person.sees("note: ");
+    person.types("pager silenced\n");
+    person.sees("choose 1 to 1: ");
+    until("it is in the journal", || scenario.count("note.added", "") == 1);
+    // An empty line says where the run is, and answers nothing.
+    person.types("\n");
+    person.sees("ASK look\r\n  NEXT");
+    person.sees("choose 1 to 1: ");
+    person.types("more\n");
+    person.sees("choose 1 to 11: ");
+    person.types("later\n");
+    person.sees("decided later: any line opens the menu");
+    person.types("\n");
+    person.sees("any other line opens the menu");
+    person.types("menu\n");
+    person.sees("choose 1 to 10: ");
+    person.types("asks\n");
+    person.sees("choose 1 to 1: ");
+    person.types("1\n");
+    person.sees("type `go` to confirm: ");
+    person.types("go\n");
+    assert_eq!(person.exit(), Some(0));
+    scenario.is_whole("");
+}
+
+#[test]
 fn an_answer_over_the_socket_closes_the_question() {
     let scenario = Scenario::new();
     let Some(mut person) = Person::at(&scenario, PAUSED) else { return };

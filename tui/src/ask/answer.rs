@@ -13,7 +13,7 @@ impl Dialog {
     pub(super) fn answer(&mut self, question: &Question) -> Result<(), Left> {
         let ask = &question.ask;
         let names: Vec<&str> = ask.words.iter().map(|word| word.as_str()).collect();
-        let chosen = self.choose(&names)?;
+        let Some(chosen) = self.choose_or_more(&names)? else { return self.menu_at(question) };
         let Some(word) = ask.words.get(chosen).copied() else { return Ok(()) };
         // Said now, before anything is typed or a shell is opened for it.
         if let Some((_, why)) = question.not_yours.iter().find(|(other, _)| *other == word) {
@@ -37,6 +37,10 @@ impl Dialog {
             Needs::Time => answer.wait_ms = Some(self.time()?),
         }
         if matches!(word, Word::Approve | Word::BreakGlass) {
+            // Whoever agrees has seen to its end what is agreed to, as it is now.
+            if !self.has_read(question) && !self.read(question)? {
+                return Ok(());
+            }
             answer.plan = Some(question.plan_hash.clone());
             if let Some(fact) = &ask.fact {
                 answer.fact = Some(self.text(&format!("{} ", visible(fact)))?);

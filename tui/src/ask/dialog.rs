@@ -9,12 +9,15 @@ use banister_core::source::visible;
 use banister_runtime::control::{ControlError, Verb};
 
 use super::phrase::{GO, phrase_of_run};
-use super::question::Question;
+use super::question::{MORE, Question};
 use super::shell::Shell;
+use super::shows::shows;
 use super::tty::{Tty, Typed};
 use crate::attach::{Board, Door, Wire};
 
 const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// Lines that are shown at once of what must be read.
+const PAGE: usize = 100;
 
 /// What the dialog is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +44,10 @@ pub(crate) struct Dialog {
     aside: Vec<AskId>,
     /// Who drove when they were put aside.
     pen: Option<Actor>,
+    /// What was shown last of what an ask is about, and to its end.
+    read: Option<(AskId, String)>,
+    /// A text is being written that has nothing to do with what is asked.
+    writing: bool,
     interrupted: bool,
     over: bool,
 }
@@ -56,8 +63,21 @@ pub(super) enum Left {
 impl Dialog {
     pub(crate) fn new(tty: Tty, news: Receiver<News>, board: Arc<Board>, wire: Arc<Wire>, door: Door) -> Self {
         let shell = Shell::new(&board.run, &board.plan);
-        let (asking, aside, pen) = (None, Vec::new(), None);
-        Self { tty, news, board, wire, door, shell, asking, aside, pen, interrupted: false, over: false }
+        Self {
+            tty,
+            news,
+            board,
+            wire,
+            door,
+            shell,
+            asking: None,
+            aside: Vec::new(),
+            pen: None,
+            read: None,
+            writing: false,
+            interrupted: false,
+            over: false,
+        }
     }
 
     /// Asks until it is told that it is over or the terminal is gone.
@@ -116,12 +136,18 @@ impl Dialog {
         self.aside.push(ask.clone());
     }
 
+    /// What was put aside is asked again.
+    pub(super) fn take_up(&mut self) {
+        self.aside.clear();
+    }
+
     /// Whether what is on the screen is answered otherwise, or something comes before it.
     fn is_overtaken(&self, was_interrupted: bool) -> bool {
         if self.over || self.interrupted != was_interrupted {
             return true;
         }
         match &self.asking {
+            _ if self.writing => false,
             Some(ask) => self.board.view().state().ask(ask).is_none(),
             None => !self.interrupted && self.question().is_some(),
         }
@@ -176,13 +202,29 @@ impl Dialog {
     /// One of several words, by number or in full.
     pub(super) fn choose(&mut self, words: &[&str]) -> Result<usize, Left> {
         loop {
-            let line = self.line(&format!("choose 1 to {}: ", words.len()))?;
-            let by_number = line.parse::<usize>().ok().filter(|n| (1..=words.len()).contains(n)).map(|n| n - 1);
-            if let Some(chosen) = by_number.or_else(|| words.iter().position(|word| *word == line)) {
+            if let Some(chosen) = self.chosen(words, false)? {
                 return Ok(chosen);
             }
-            if !line.is_empty() {
-                self.tty.show(&format!("`{}` is none of them\n", visible(&line)));
+        }
+    }
+
+    /// The same; `None` for everything else that can be done.
+    pub(super) fn choose_or_more(&mut self, words: &[&str]) -> Result<Option<usize>, Left> {
+        self.chosen(words, true)
+    }
+
+    fn chosen(&mut self, words: &[&str], has_more: bool) -> Result<Option<usize>, Left> {
+        loop {
+            let line = self.line(&format!("choose 1 to {}: ", words.len()))?;
+            let by_number = line.parse::<usize>().ok().filter(|n| (1..=words.len()).contains(n)).map(|n| n - 1);
+            match by_number.or_else(|| words.iter().position(|word| *word == line)) {
+                Some(chosen) => return Ok(Some(chosen)),
+                None if has_more && (line == "0" || line == MORE) => return Ok(None),
+                None if line.is_empty() => {
+                    let status = super::status(&self.board);
+                    self.tty.show(&format!("{status}\n"));
+                }
+                None => self.tty.show(&format!("`{}` is none of them\n", visible(&line))),
             }
         }
     }
@@ -197,14 +239,51 @@ impl Dialog {
         }
     }
 
+    /// The same for what is not an answer: a question that comes or goes meanwhile waits until it is written.
+    pub(super) fn written(&mut self, prompt: &str) -> Result<String, Left> {
+        self.writing = true;
+        let text = self.text(prompt);
+        self.writing = false;
+        text
+    }
+
     fn ask(&mut self, question: &Question) -> Result<(), Left> {
-        self.tty.show(&question.shown());
+        self.tty.show(&question.asked());
         if !question.is_for_you() {
             self.put_aside(&question.ask.id);
             return Ok(());
         }
         self.asking = Some(question.ask.id.clone());
+        // Once; whoever wants to see it again says so.
+        if self.read.as_ref().is_none_or(|(ask, _)| *ask != question.ask.id) {
+            self.read(question)?;
+        }
+        self.tty.show(&question.choices());
         self.answer(question)
+    }
+
+    /// Whether what an ask is about was shown to its end, and is the same now.
+    pub(super) fn has_read(&self, question: &Question) -> bool {
+        let id = &question.ask.id;
+        self.read.as_ref().is_some_and(|(ask, text)| ask == id && *text == shows(&self.board, id))
+    }
+
+    /// Shows what an ask is about, a piece at a time where it is long; whether to its end.
+    pub(super) fn read(&mut self, question: &Question) -> Result<bool, Left> {
+        let text = shows(&self.board, &question.ask.id);
+        let lines: Vec<&str> = text.lines().collect();
+        for (n, page) in lines.chunks(PAGE).enumerate() {
+            if n > 0 {
+                let prompt = format!("({} of {} lines; enter goes on, `back` stops) ", n * PAGE, lines.len());
+                if self.line(&prompt)? == "back" {
+                    self.tty.show("not all of it was shown; `0`, then `look` shows it again\n");
+                    return Ok(false);
+                }
+            }
+            self.tty.show(&format!("{}\n", page.join("\n")));
+        }
+        self.read = Some((question.ask.id.clone(), text));
+        Ok(true)
     }
 
     /// The first interrupt: nothing new starts until the operator says how to go on.

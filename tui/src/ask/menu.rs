@@ -9,11 +9,15 @@ use chrono::{Local, Timelike as _};
 
 use super::dialog::{Dialog, Left};
 use super::phrase::GO;
+use super::question::Question;
 use crate::terminal;
 
 /// One line of the menu.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Item {
+    Look,
+    Later,
+    Asks,
     Hold,
     Continue,
     Note,
@@ -28,10 +32,15 @@ enum Item {
 
 impl Item {
     /// What there is, in the order of the numbers.
-    fn all(watch: bool, is_held: bool) -> Vec<Self> {
+    fn all(at: At, watch: bool, is_held: bool) -> Vec<Self> {
         let hold = if is_held { Self::Continue } else { Self::Hold };
         let acts = [hold, Self::Note, Self::Decide, Self::Pen];
-        let mut items: Vec<Self> = if watch { Vec::new() } else { acts.to_vec() };
+        let mut items = match at {
+            At::Ask => vec![Self::Look, Self::Later],
+            At::Waiting if !watch => vec![Self::Asks],
+            At::Waiting | At::Nothing => Vec::new(),
+        };
+        items.extend(acts.into_iter().filter(|_| !watch));
         items.extend([Self::Plan, Self::Who, Self::Detach]);
         items.extend((!watch).then_some(Self::Abort));
         items.push(Self::Back);
@@ -40,6 +49,9 @@ impl Item {
 
     const fn name(self) -> &'static str {
         match self {
+            Self::Look => "look",
+            Self::Later => "later",
+            Self::Asks => "asks",
             Self::Hold => "hold",
             Self::Continue => "continue",
             Self::Note => "note",
@@ -55,6 +67,9 @@ impl Item {
 
     const fn does(self, foreground: bool) -> &'static str {
         match self {
+            Self::Look => "show again what is asked, and all there is to see of it",
+            Self::Later => "decide later; `asks` in this menu comes back to it",
+            Self::Asks => "what waits for an answer",
             Self::Hold => "nothing new starts, what runs goes on",
             Self::Continue => "the run goes on",
             Self::Note => "a line in the timeline",
@@ -70,14 +85,47 @@ impl Item {
     }
 }
 
+/// Where the menu is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// At a question.
+    Ask,
+    /// Something is asked that was put aside.
+    Waiting,
+    /// Nothing is asked.
+    Nothing,
+}
+
 impl Dialog {
     /// Shows what can be done, and does what is chosen.
     pub(super) fn menu(&mut self) -> Result<(), Left> {
-        let items = Item::all(self.board.watch, self.board.view().state().is_held());
+        let is_waiting = self.board.view().state().asks().any(|ask| ask.unavailable.is_none());
+        self.offer(if is_waiting { At::Waiting } else { At::Nothing }, None)
+    }
+
+    /// The same at a question, which is put again afterwards.
+    pub(super) fn menu_at(&mut self, question: &Question) -> Result<(), Left> {
+        self.offer(At::Ask, Some(question))
+    }
+
+    fn offer(&mut self, at: At, question: Option<&Question>) -> Result<(), Left> {
+        let items = Item::all(at, self.board.watch, self.board.view().state().is_held());
         let names: Vec<&str> = items.iter().map(|item| item.name()).collect();
         self.tty.show(&shown(&items, self.board.foreground));
         let chosen = self.choose(&names)?;
         match items.get(chosen).copied().unwrap_or(Item::Back) {
+            Item::Look => {
+                if let Some(question) = question {
+                    self.read(question)?;
+                }
+            }
+            Item::Later => {
+                if let Some(question) = question {
+                    self.put_aside(&question.ask.id);
+                    self.tty.show("decided later: any line opens the menu, and `asks` in it comes back\n");
+                }
+            }
+            Item::Asks => self.take_up(),
             Item::Hold if self.confirms(GO, "hold the run")? => {
                 self.act(Verb::Hold {});
             }
@@ -85,11 +133,11 @@ impl Dialog {
                 self.act(Verb::Continue {});
             }
             Item::Note => {
-                let text = self.text("note: ")?;
+                let text = self.written("note: ")?;
                 self.act(Verb::Note { text, at: None });
             }
             Item::Decide => {
-                let text = self.text("what is decided: ")?;
+                let text = self.written("what is decided: ")?;
                 self.act(Verb::Decide { text });
             }
             Item::Pen if self.confirms(GO, "take the pen")? => {
@@ -158,11 +206,16 @@ mod tests {
     fn who_only_looks_can_do_nothing_to_the_run() {
         insta::assert_snapshot!(
             [
-                shown(&Item::all(false, false), false),
-                shown(&Item::all(false, true), true),
-                shown(&Item::all(true, false), false),
+                shown(&Item::all(At::Nothing, false, false), false),
+                shown(&Item::all(At::Nothing, false, true), true),
+                shown(&Item::all(At::Waiting, true, false), false),
             ]
             .join("")
         );
+    }
+
+    #[test]
+    fn what_waits_can_be_put_aside_and_taken_up_again() {
+        insta::assert_snapshot!([At::Ask, At::Waiting].map(|at| shown(&Item::all(at, false, false), false)).join(""));
     }
 }

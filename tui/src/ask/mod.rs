@@ -5,10 +5,12 @@
 
 mod answer;
 mod dialog;
+mod evidence;
 mod menu;
 mod phrase;
 mod question;
 mod shell;
+mod shows;
 mod status;
 mod tty;
 mod words;
@@ -20,6 +22,9 @@ use banister_core::runbook::ParamName;
 use banister_core::source::visible;
 
 pub(crate) use dialog::{Dialog, News};
+pub(crate) use evidence::{
+    ATTEMPTS, Extent, FIRST, HEAD, LAST, Part, TAIL, WHOLE, approve_of, lines_of, not_stored, parts,
+};
 pub(crate) use phrase::{GO, phrase, phrase_of_run};
 pub(crate) use shell::Shell;
 pub(crate) use status::{status, status_of};

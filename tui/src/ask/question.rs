@@ -9,6 +9,9 @@ use banister_core::source::visible;
 use super::words::does;
 use crate::attach::Board;
 
+/// What leads from an ask to everything else that can be done.
+pub(super) const MORE: &str = "more";
+
 /// An ask, and what this person can say to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Question {
@@ -48,8 +51,8 @@ impl Question {
         self.not_yours.len() < self.ask.words.len()
     }
 
-    /// As it stands on the screen.
-    pub(super) fn shown(&self) -> String {
+    /// What is asked.
+    pub(super) fn asked(&self) -> String {
         let ask = &self.ask;
         let mut text = format!("\nASK {}\n    {}\n", ask.id.path, visible(&ask.question).replace('\n', "\n    "));
         if let Some(host) = self.host.as_ref().filter(|host| ask.id.path.host() != Some(host)) {
@@ -62,14 +65,20 @@ impl Question {
         if !self.is_for_you() {
             let why = self.not_yours.first().map_or("", |(_, why)| why);
             let _ = writeln!(text, "    this is not yours to answer: {}", visible(why));
-            return text;
         }
+        text
+    }
+
+    /// What can be said to it; `0` is the same at every ask.
+    pub(super) fn choices(&self) -> String {
+        let (ask, mut text) = (&self.ask, String::new());
         let width = ask.words.iter().map(|word| word.as_str().len()).max().unwrap_or(0);
         for (n, word) in ask.words.iter().enumerate() {
             let why = self.not_yours.iter().find(|(other, _)| other == word);
             let why = why.map_or_else(String::new, |(_, why)| format!(" (not you: {})", visible(why)));
             let _ = writeln!(text, "  {}  {:<width$}  {}{why}", n + 1, word.as_str(), does(*word, ask.kind));
         }
+        let _ = writeln!(text, "  0  {MORE:<width$}  anything else: decide later, note, plan, hold, abort");
         text
     }
 }
@@ -105,11 +114,12 @@ mod tests {
 
     #[test]
     fn a_question_shows_what_each_word_does_and_hides_nothing() {
-        insta::assert_snapshot!(question(&[Word::Skip]).shown());
+        let question = question(&[Word::Skip]);
+        insta::assert_snapshot!(question.asked() + &question.choices());
     }
 
     #[test]
     fn what_somebody_else_must_answer_says_so() {
-        insta::assert_snapshot!(question(&[Word::Retry, Word::Skip, Word::ByHand, Word::Shell]).shown());
+        insta::assert_snapshot!(question(&[Word::Retry, Word::Skip, Word::ByHand, Word::Shell]).asked());
     }
 }

@@ -1,31 +1,17 @@
 //! What commands printed, as far as a person needs it to answer: the errors of a failure, the previews of an approval.
 
-use banister_core::plan::{Action, Approve, StepIndex};
-use banister_core::run::{AskKind, EffectKey, Purpose};
+use banister_core::plan::Approve;
+use banister_core::run::EffectKey;
 use banister_core::runbook::HostName;
-use banister_core::view::{AskRow, Attempt, RunView, StepRow};
+use banister_core::view::{AskRow, RunView};
 use banister_runtime::control::{MOST_READ, Verb};
 use banister_runtime::output::StreamKind;
 use chrono::{DateTime, Utc};
 
 use super::AskDialog;
+use crate::ask::{Extent, HEAD, Part, TAIL, WHOLE, approve_of, lines_of, parts};
 use crate::ui::run::RunModel;
 use crate::ui::{Heard, Order};
-
-/// Bytes of the end of a stream that are looked at.
-const TAIL: u32 = 6 * 1024;
-/// Bytes of its beginning.
-const HEAD: u32 = 2 * 1024;
-/// Bytes of a preview that are shown. Nobody reads more before a run stands still for too long.
-const WHOLE: usize = 1024 * 1024;
-
-/// Which part of a stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Extent {
-    Head,
-    Tail,
-    Whole,
-}
 
 /// A part of what one command printed.
 #[derive(Debug, Clone)]
@@ -37,6 +23,8 @@ pub(super) struct Piece {
     pub(super) label: String,
     /// When its command had ended.
     pub(super) ended: Option<DateTime<Utc>>,
+    /// Bytes that it printed, by its record.
+    pub(super) printed: u64,
     /// The request that is not answered yet.
     asked: Option<u64>,
     pub(super) from: u64,
@@ -66,30 +54,11 @@ impl AskDialog {
     }
 }
 
-fn approve_of<'v>(ask: &AskRow, view: &'v RunView) -> Option<&'v Approve> {
-    if ask.kind != AskKind::Approve {
-        return None;
-    }
-    match &view.plan().steps.iter().find(|step| step.id == *ask.id.path.root())?.action {
-        Action::Approve(approve) => Some(approve),
-        _ => None,
-    }
-}
-
 impl Piece {
-    fn new(row: &StepRow, view: &RunView, attempt: &Attempt, stream: StreamKind, extent: Extent) -> Option<Self> {
-        let (purpose, ended, attempt) = (attempt.purpose, attempt.ended, attempt.attempt);
-        let host = row.host.clone()?;
-        let what = match purpose {
-            Purpose::Preview => "preview of",
-            Purpose::Verify => "verify of",
-            Purpose::Main | Purpose::Sample => "output of",
-        };
-        let at = if row.path.host().is_none() { format!(" on {host}") } else { String::new() };
-        let label = format!("{what} {}{at}", row.path);
-        let key = EffectKey { run: view.run_id().to_owned(), path: row.path.clone(), host, purpose, attempt };
+    fn new(part: Part) -> Self {
+        let Part { key, stream, extent, label, ended, printed } = part;
         let (asked, from, total, bytes, refused) = (None, 0, None, Vec::new(), None);
-        Some(Self { key, stream, extent, label, ended, asked, from, total, bytes, refused })
+        Self { key, stream, extent, label, ended, printed, asked, from, total, bytes, refused }
     }
 
     fn order(&mut self, run: &mut RunModel) -> Order {
@@ -107,7 +76,7 @@ impl Piece {
 
     /// Lines that are here.
     pub(super) fn lines(&self) -> usize {
-        super::says::lines_of(&self.bytes).len()
+        lines_of(&self.bytes).len()
     }
 
     /// Bytes that are stored and not shown.
@@ -127,11 +96,7 @@ pub(in crate::ui::run) const READ: &str = "read";
 impl Evidence {
     /// What there is to look at.
     pub(super) fn of(ask: &AskRow, view: &RunView) -> Self {
-        let pieces = match approve_of(ask, view) {
-            Some(approve) => of_approval(approve, view),
-            None => of_trouble(ask, view),
-        };
-        Self { pieces }
+        Self { pieces: parts(ask, view).into_iter().map(Piece::new).collect() }
     }
 
     /// Asks the engine for all of it.
@@ -151,7 +116,7 @@ impl Evidence {
                     piece.from = *from;
                 }
                 piece.bytes.extend_from_slice(bytes);
-                let goes_on = piece.extent == Extent::Whole && !bytes.is_empty() && piece.bytes.len() < WHOLE;
+                let goes_on = piece.extent == Extent::Whole && !bytes.is_empty() && (piece.bytes.len() as u64) < WHOLE;
                 if goes_on && piece.left_out() > 0 {
                     return vec![piece.order(run)];
                 }
@@ -180,41 +145,4 @@ impl Evidence {
     pub(super) fn is_complete(&self) -> bool {
         self.pieces.iter().all(|piece| piece.asked.is_none())
     }
-}
-
-fn of_trouble(ask: &AskRow, view: &RunView) -> Vec<Piece> {
-    if matches!(ask.kind, AskKind::Pause | AskKind::Manual | AskKind::Lock | AskKind::Approve) {
-        return Vec::new();
-    }
-    let Some(task) = view.state().graph().find(&ask.id.path) else { return Vec::new() };
-    let row = view.step(task);
-    let Some(last) = row.attempts.last() else { return Vec::new() };
-    let mut pieces = Vec::new();
-    for (stream, bytes) in [(StreamKind::Stderr, last.stderr_bytes), (StreamKind::Stdout, last.stdout_bytes)] {
-        // Of what still runs nobody knows yet how much it printed.
-        if bytes == 0 && last.ended.is_some() && last.status.is_some() {
-            continue;
-        }
-        pieces.extend(Piece::new(&row, view, last, stream, Extent::Tail));
-        if stream == StreamKind::Stderr && bytes > u64::from(TAIL) {
-            pieces.extend(Piece::new(&row, view, last, stream, Extent::Head));
-        }
-    }
-    pieces
-}
-
-fn of_approval(approve: &Approve, view: &RunView) -> Vec<Piece> {
-    let rows: Vec<StepRow> = view.steps().collect();
-    let of = |steps: &[StepIndex], purpose: Purpose| -> Vec<Piece> {
-        let steps = steps.iter().filter_map(|at| view.plan().steps.get(at.0 as usize));
-        let rows = steps.flat_map(|step| rows.iter().filter(move |row| *row.path.root() == step.id));
-        rows.filter_map(|row| {
-            let last = row.attempts.iter().rev().find(|attempt| attempt.purpose == purpose)?;
-            Piece::new(row, view, last, StreamKind::Stdout, Extent::Whole)
-        })
-        .collect()
-    };
-    let mut pieces = of(&approve.show, Purpose::Main);
-    pieces.extend(of(&approve.allows, Purpose::Preview));
-    pieces
 }

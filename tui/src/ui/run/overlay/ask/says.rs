@@ -10,8 +10,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::AskDialog;
-use super::evidence::{Extent, Piece, count};
-use crate::ask::does;
+use super::evidence::{Piece, count};
+use crate::ask::{ATTEMPTS, Extent, FIRST, LAST, does, lines_of, not_stored};
 use crate::ui::run::overlay::paper::Paper;
 use crate::ui::run::overlay::posted::refusal;
 use crate::ui::run::overlay::sheet::{inner_height, inner_width};
@@ -19,11 +19,6 @@ use crate::ui::run::view::clock;
 use crate::ui::run::{RunModel, StreamKey};
 use crate::ui::text::{cut, shown, width, wrap};
 
-/// Lines of an error's beginning, and of its end.
-const FIRST: usize = 3;
-const LAST: usize = 8;
-/// Attempts that are listed.
-const ATTEMPTS: usize = 8;
 const PLAIN: Style = Style::new();
 
 impl AskDialog {
@@ -180,6 +175,7 @@ impl AskDialog {
                     None => paper.text(run.theme.dim(), "not here yet"),
                 }
             }
+            (None, Some(0)) if piece.printed > 0 => paper.text(run.theme.attention(), &not_stored(piece.printed)),
             (None, Some(0)) => paper.text(run.theme.dim(), "it printed nothing"),
             (None, Some(total)) => {
                 lines_of(&piece.bytes).iter().for_each(|line| paper.text(PLAIN, &visible_bytes(line)));
@@ -203,11 +199,6 @@ fn kept_here(piece: &Piece, run: &RunModel, paper: &mut Paper) {
         paper.heading(run.theme.label(), &format!("{}, as it came to this screen", piece.stream));
         first_and_last(&lines, run, paper);
     }
-}
-
-pub(super) fn lines_of(bytes: &[u8]) -> Vec<&[u8]> {
-    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    if bytes.is_empty() { Vec::new() } else { bytes.split(|b| *b == b'\n').collect() }
 }
 
 fn first_and_last(lines: &[&[u8]], run: &RunModel, paper: &mut Paper) {
