@@ -107,7 +107,8 @@ pub(crate) fn judge_telling(source: &SourceFile, findings: &[Diagnostic], tell: 
 pub(crate) fn say(source: &SourceFile, findings: &[Diagnostic]) {
     if !findings.is_empty() {
         let look = if terminal::colour(&io::stderr()) { Look::Colour } else { Look::Plain };
-        terminal::talk(&render_human(source, findings, look));
+        // What stands in the files was spelled out by it; the colours are its own.
+        terminal::talk_lines(&format!("{}\n", render_human(source, findings, look)));
     }
 }
 

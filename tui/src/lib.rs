@@ -35,11 +35,17 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // A reader that went away (`banister --help | head -1`) is no error.
-            drop(error.print());
             return match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
-                _ => ExitCode::from(exit_code::USAGE.0),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                    // A reader that went away (`banister --help | head -1`) is no error.
+                    drop(error.print());
+                    ExitCode::SUCCESS
+                }
+                _ => {
+                    // It holds words of the command line, which may come from anywhere.
+                    terminal::talk(error.render().to_string().trim_end());
+                    ExitCode::from(exit_code::USAGE.0)
+                }
             };
         }
     };

@@ -1,9 +1,18 @@
 //! Standard output and standard error: data there, talk here.
+//!
+//! Whatever a text was made of, a terminal gets it with its control characters spelled out. Data that is no terminal's
+//! goes out as it is.
 
-use std::io::{self, IsTerminal, Write};
+use std::borrow::Cow;
+use std::io::{self, IsTerminal, Read, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use banister_core::source::{visible, visible_bytes};
+
 use crate::failure::Failure;
+
+/// Bytes of a line without an end that are shown at once.
+const MAX_LINE: usize = 64 * 1024;
 
 /// Whether a stream gets colour: only a terminal does, and none where `NO_COLOR` is set or the terminal is dumb.
 #[must_use]
@@ -26,7 +35,40 @@ pub fn knows_utf8() -> bool {
 /// # Errors
 /// A silent [`Failure`] if the reader went away, a loud one if it could not be written.
 pub fn data(text: &str) -> Result<(), Failure> {
-    bytes(text.as_bytes())
+    if io::stdout().is_terminal() { bytes(spelled(text).as_bytes()) } else { bytes(text.as_bytes()) }
+}
+
+/// Copies to standard output what a host printed: to a terminal line by line and spelled out, else byte for byte.
+///
+/// # Errors
+/// As [`data`], and if it cannot be read.
+pub fn printed(from: &mut impl Read) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    let copied = if out.is_terminal() { spell(from, &mut out) } else { io::copy(from, &mut out).map(drop) };
+    copied.and_then(|()| out.flush()).map_err(|error| Failure::stdout(&error))
+}
+
+/// Lines of one text, each with its control characters spelled out.
+fn spelled(text: &str) -> Cow<'_, str> {
+    let is_clean = |line: &str| matches!(visible(line), Cow::Borrowed(_));
+    if text.split('\n').all(is_clean) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.split('\n').map(visible).collect::<Vec<_>>().join("\n"))
+}
+
+fn spell(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
+    let mut from = io::BufReader::new(from);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let most = u64::try_from(MAX_LINE).unwrap_or(u64::MAX);
+        if io::BufRead::read_until(&mut io::Read::take(&mut from, most), b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+        let (text, end) = line.strip_suffix(b"\n").map_or((line.as_slice(), ""), |text| (text, "\n"));
+        write!(to, "{}{end}", visible_bytes(text))?;
+    }
 }
 
 /// Writes data that need not be text to standard output.
@@ -38,12 +80,14 @@ pub fn bytes(bytes: &[u8]) -> Result<(), Failure> {
     out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| Failure::stdout(&error))
 }
 
-/// Says a line to the operator on standard error, once the terminal is not lent. That nobody reads it changes nothing.
+/// Says a line, or several, to the operator on standard error, once the terminal is not lent. That nobody reads it
+/// changes nothing.
 pub fn talk(line: &str) {
-    talk_lines(&format!("{line}\n"));
+    talk_lines(&format!("{}\n", spelled(line)));
 }
 
-/// Says lines, each with its end, at once: a write for each is most of what it costs to show what a command prints.
+/// Says lines that are spelled out already, or have colours of our own, each with its end. At once: a write for each is
+/// most of what it costs to show what a command prints.
 pub fn talk_lines(lines: &str) {
     if let Some(unsaid) = &mut *unsaid() {
         return lines.lines().for_each(|line| unsaid.take(line));
@@ -118,15 +162,32 @@ pub fn complain(failure: &Failure) {
         return;
     }
     let (red, cyan, plain) = if colour(&io::stderr()) { ("\x1b[1;31m", "\x1b[1;36m", "\x1b[0m") } else { ("", "", "") };
-    talk(&format!("{red}error{plain}: {}", failure.message));
+    talk_lines(&format!("{red}error{plain}: {}\n", spelled(&failure.message)));
     if !failure.hint.is_empty() {
-        talk(&format!("{cyan}hint{plain}: {}", failure.hint));
+        talk_lines(&format!("{cyan}hint{plain}: {}\n", spelled(&failure.hint)));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn check(text: &str, expect: &str) {
+        assert_eq!(spelled(text), expect);
+        let mut copied = Vec::new();
+        spell(&mut text.as_bytes(), &mut copied).expect("a copy");
+        assert_eq!(String::from_utf8_lossy(&copied), expect);
+    }
+
+    #[test]
+    fn a_terminal_gets_no_control_character_of_anybodys() {
+        check("two\nlines\tof text\n", "two\nlines\tof text\n");
+        check("no end", "no end");
+        check("a\x1b]0;evil\x07b\r\n\u{9b}2J\n\u{202e}c", "a\\x1b]0;evil\\x07b\\r\n\\u{9b}2J\n\\u{202e}c");
+        let mut copied = Vec::new();
+        spell(&mut b"\xff\x9b31m\n".as_slice(), &mut copied).expect("a copy");
+        assert_eq!(copied, b"\\xff\\x9b31m\n");
+    }
 
     #[test]
     fn what_is_said_to_a_lent_terminal_is_kept_within_bounds() {

@@ -1,7 +1,5 @@
 //! `banister output`: prints what a step wrote.
 
-use std::io;
-
 use banister_core::plan::{Segment, StepPath};
 use banister_core::run::{EffectKey, ExitCode, Purpose, Record, RecordKind, StreamInfo};
 use banister_runtime::journal;
@@ -21,8 +19,7 @@ pub(super) fn output(args: &OutputArgs) -> Result<ExitCode, Failure> {
     let recorded = recorded(&records, &key, stream);
     match StoredStream::open(&run.out_path(), &key, stream)? {
         Some(mut stored) => {
-            let mut out = io::stdout().lock();
-            io::copy(&mut stored, &mut out).map_err(|error| Failure::stdout(&error))?;
+            terminal::printed(&mut stored)?;
             if let Some(info) = recorded.filter(|info| info.cut) {
                 let bytes = info.bytes;
                 terminal::talk(&format!("note: {bytes} bytes in all, only the first and the last part is kept"));
