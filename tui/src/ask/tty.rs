@@ -22,6 +22,8 @@ const PASTE: &[u8] = b"\x1b[200~";
 #[derive(Debug)]
 pub(crate) struct Tty {
     file: File,
+    /// It knows how to say that text was pasted. A dumb one would show the sequence that asks for it.
+    brackets: bool,
 }
 
 /// What was typed.
@@ -47,7 +49,8 @@ impl Tty {
         let flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file =
             OpenOptions::new().read(true).write(true).custom_flags(flags.bits().cast_signed()).open("/dev/tty").ok()?;
-        let tty = Self { file };
+        let brackets = std::env::var("TERM").is_ok_and(|term| !term.is_empty() && term != "dumb");
+        let tty = Self { file, brackets };
         let is_there = match termios::tcgetpgrp(&tty.file) {
             // The group in the foreground has no number in this pid namespace: the drill that runs this engine inside a
             // lab waits there, and gives it a terminal only if it has one itself.
@@ -59,7 +62,16 @@ impl Tty {
 
     /// The same terminal once more.
     pub(crate) fn another(&self) -> io::Result<Self> {
-        Ok(Self { file: self.file.try_clone()? })
+        Ok(Self { file: self.file.try_clone()?, brackets: self.brackets })
+    }
+
+    /// Cells of a line; 80 where it does not say.
+    pub(crate) fn columns(&self) -> usize {
+        termios::tcgetwinsize(&self.file)
+            .ok()
+            .map(|size| usize::from(size.ws_col))
+            .filter(|cells| *cells > 0)
+            .unwrap_or(80)
     }
 
     /// Whether another program has it now: who reads from a terminal in the background is stopped by the kernel.
@@ -91,9 +103,10 @@ impl Tty {
     /// pasted, or came as more than one line. `stop` is asked again and again whether there is other news.
     pub(crate) fn ask(&mut self, prompt: &str, mut stop: impl FnMut() -> bool) -> Typed {
         let _ = termios::tcflush(&self.file, QueueSelector::IFlush);
-        self.show(&format!("\x1b[?2004h{prompt}"));
+        let (on, off) = if self.brackets { ("\x1b[?2004h", "\x1b[?2004l") } else { ("", "") };
+        self.show(&format!("{on}{prompt}"));
         let typed = self.line(&mut stop);
-        self.show("\x1b[?2004l");
+        self.show(off);
         typed
     }
 

@@ -1,30 +1,43 @@
 //! Bare `banister`: home, and what is chosen there.
 
-use std::sync::mpsc::channel;
+use std::io::IsTerminal as _;
+use std::sync::mpsc::{Sender, channel};
 
 use banister_core::run::ExitCode;
+use banister_core::source::visible;
+use banister_runtime::driver::Clock;
 use clap::CommandFactory as _;
 
 use super::{attach, replay, resume, run};
+use crate::ask::Tty;
 use crate::cli::{
     AttachArgs, Cli, DrillFlag, HomeArgs, LaunchArgs, ReplayArgs, ResumeArgs, RunArgs, RunOutput, TargetArgs,
 };
 use crate::exit_code;
 use crate::failure::Failure;
-use crate::ui::home::{Chosen, HomeScreen, work};
-use crate::ui::{Mailbox, Nowhere, Theme, chosen, play};
+use crate::ui::home::{Chosen, HomeNews, HomeScreen, Job, PlainHome, work};
+use crate::ui::{Mailbox, Nowhere, Post, Theme, chosen, play};
 
-/// Shows home until the person leaves it. Without a terminal for it the help is printed, as for any call without a
-/// command.
+/// Shows home until the person leaves it. Where nobody sits the help is printed, as for any call without a command.
 pub(crate) fn home(args: &HomeArgs) -> Result<ExitCode, Failure> {
-    let Some(theme) = chosen(&args.ui, RunOutput::Plain)? else {
-        // A reader that went away is no error.
-        drop(eprint(&Cli::command().render_help().to_string()));
-        return Ok(exit_code::USAGE);
-    };
-    let mut said = None;
+    let theme = chosen(&args.ui, RunOutput::Plain)?;
+    let mut said: Option<String> = None;
     loop {
-        let chosen = show(args, theme, said.take())?;
+        let chosen = match theme {
+            Some(theme) => show(args, theme, said.take())?,
+            None => {
+                let sits = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+                let Some(mut tty) = sits.then(Tty::open).flatten() else {
+                    // A reader that went away is no error.
+                    drop(eprint(&Cli::command().render_help().to_string()));
+                    return Ok(exit_code::USAGE);
+                };
+                if let Some(said) = said.take() {
+                    tty.show(&format!("\n{}\n", visible(&said)));
+                }
+                ask(args, &mut tty)?
+            }
+        };
         said = match act(args, chosen) {
             None => return Ok(ExitCode::DONE),
             Some(Ok(exit)) if exit == exit_code::DETACHED => Some("detached, the run goes on".to_owned()),
@@ -40,13 +53,30 @@ fn eprint(text: &str) -> std::io::Result<()> {
     std::io::stderr().lock().write_all(text.as_bytes())
 }
 
-fn show(args: &HomeArgs, theme: Theme, said: Option<String>) -> Result<Chosen, Failure> {
-    let fault = |error: std::io::Error| Failure::new(exit_code::IO, format!("cannot use this terminal: {error}"));
-    let (mailbox, post) = Mailbox::new();
+fn fault(error: std::io::Error) -> Failure {
+    Failure::new(exit_code::IO, format!("cannot use this terminal: {error}"))
+}
+
+/// Somebody who does home's work, until nobody sends him any more.
+fn worker(args: &HomeArgs, post: Post<HomeNews>) -> Result<Sender<Job>, Failure> {
     let (sender, jobs) = channel();
-    let (its, hosts, state) = (post.clone(), args.hosts.clone(), args.state.clone());
-    let worker = std::thread::Builder::new().name("home".to_owned()).spawn(move || work(jobs, its, hosts, state));
+    let (hosts, state) = (args.hosts.clone(), args.state.clone());
+    let worker = std::thread::Builder::new().name("home".to_owned()).spawn(move || work(jobs, post, hosts, state));
     drop(worker.map_err(fault)?);
+    Ok(sender)
+}
+
+/// The same in plain lines.
+fn ask(args: &HomeArgs, tty: &mut Tty) -> Result<Chosen, Failure> {
+    let (mailbox, post) = Mailbox::new();
+    let jobs = worker(args, post)?;
+    let now = Clock::new().map_err(fault)?.now();
+    Ok(PlainHome::new(tty, jobs, &mailbox).choose(&now))
+}
+
+fn show(args: &HomeArgs, theme: Theme, said: Option<String>) -> Result<Chosen, Failure> {
+    let (mailbox, post) = Mailbox::new();
+    let sender = worker(args, post.clone())?;
     let mut screen = HomeScreen::new(theme, sender, said);
     play(&mut screen, &mailbox, &post, &mut Nowhere).map_err(fault)?;
     Ok(screen.chosen.unwrap_or(Chosen::Quit))

@@ -78,7 +78,8 @@ fn no_books(listing: &Listing, width: u16) -> Vec<Painted> {
     all
 }
 
-fn row(entry: &Entry<'_>, room: usize, books: usize, now: &Now) -> String {
+/// One line of it, as wide as its room.
+pub(super) fn row(entry: &Entry<'_>, room: usize, books: usize, now: &Now) -> String {
     match entry {
         Entry::Waiting(run) => waiting_row(run, room, now),
         Entry::Resumable(run) | Entry::Live(run) | Entry::Past(run) => run_row(run, room),

@@ -19,7 +19,7 @@ struct Desk {
     jobs: Receiver<Job>,
 }
 
-fn id(head: &str) -> RunId {
+pub(super) fn id(head: &str) -> RunId {
     RunId::parse(&format!("{head:0<32}")).expect("an id")
 }
 
@@ -55,7 +55,7 @@ fn drilled(runbook: &str, fault: Option<&str>) -> Option<Drilled> {
     Drilled::last(&[note], runbook, "new")
 }
 
-fn listing() -> Listing {
+pub(super) fn listing() -> Listing {
     Listing {
         environment: "staging".to_owned(),
         runs: vec![
@@ -93,7 +93,7 @@ const RESTORE: &str = "runbook: restore-directory\ntitle: Restore a directory\ni
     \x20 token: { type: secret }\n\
     steps:\n  - { id: look, probe: { run: \"test -d {{ path }}\" } }\n";
 
-fn opened() -> Opened {
+pub(super) fn opened() -> Opened {
     let inventory =
         "environment: staging\nhosts:\n  web-1: { groups: [web] }\n  web-2: { groups: [web] }\n  db-1: {}\n";
     let inventory = Inventory::parse(&SourceFile::new("i.yaml", inventory)).0.expect("an inventory");
@@ -109,7 +109,7 @@ fn opened() -> Opened {
     }
 }
 
-fn planned() -> Planned {
+pub(super) fn planned() -> Planned {
     Planned {
         title: "Restore a directory".to_owned(),
         environment: "staging".to_owned(),
