@@ -287,7 +287,9 @@ impl RunView {
                     self.close_wait(&ask, stamp);
                 }
             }
-            RecordKind::GateTimedOut { last, .. } => instance.over(stamp, Some(format!("did not hold: {last}"))),
+            RecordKind::GateTimedOut { last, .. } => {
+                instance.over(stamp, Some(format!("did not hold in time; last: {last}")));
+            }
             RecordKind::GateOverridden { reason, .. } => {
                 instance.by = Some(record.actor.to_string());
                 instance.over(stamp, Some(format!("overridden: {reason}")));

@@ -19,6 +19,8 @@ pub(crate) struct Looked {
     pub(crate) host: Option<HostName>,
     /// Its last attempt; `None` before the first.
     pub(crate) key: Option<EffectKey>,
+    /// Whether it is standard error that is looked at.
+    pub(crate) stderr: bool,
 }
 
 impl RunScreen {
@@ -45,15 +47,15 @@ impl RunScreen {
         }
         let Some(looked) = self.looked() else { return Vec::new() };
         let Some(host) = looked.host.clone() else { return Vec::new() };
-        let stderr = self.place.stderr;
+        let stderr = looked.stderr;
         match &self.place.looked {
-            Some((was, of)) if *was == looked && *of == stderr => {
+            Some(was) if *was == looked => {
                 if std::mem::replace(&mut self.place.told, true) {
                     return Vec::new();
                 }
             }
             _ => {
-                (self.place.looked, self.place.told) = (Some((looked, stderr)), false);
+                (self.place.looked, self.place.told) = (Some(looked), false);
                 return Vec::new();
             }
         }
@@ -136,14 +138,18 @@ pub(super) fn looked(model: &RunModel, place: &Place) -> Option<Looked> {
         }
     };
     let host = row.host.clone().or_else(|| host_of_gate(model, row));
-    let key = last(row).zip(host.clone()).map(|(attempt, host)| EffectKey {
+    let attempt = last(row);
+    // Why it failed is what is looked for; a person who chose a stream has it.
+    let is_error = attempt.is_some_and(|its| its.ended.is_some() && its.word != "ok" && its.stderr_bytes > 0);
+    let stderr = place.stderr.unwrap_or(is_error);
+    let key = attempt.zip(host.clone()).map(|(attempt, host)| EffectKey {
         run: model.run.clone(),
         path: row.path.clone(),
         host,
         purpose: attempt.purpose,
         attempt: attempt.attempt,
     });
-    Some(Looked { path: row.path.clone(), host, key })
+    Some(Looked { path: row.path.clone(), host, key, stderr })
 }
 
 /// The attempt whose output is of interest: the last that is the step's own or a sample, else the last.

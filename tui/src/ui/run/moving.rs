@@ -36,7 +36,10 @@ impl RunScreen {
             ),
             Action::Zoom => place.zoom = !place.zoom,
             Action::Wrap => (place.wrap, place.right) = (!place.wrap, 0),
-            Action::OtherStream => (place.stderr, place.at) = (!place.stderr, None),
+            Action::OtherStream => {
+                let is_stderr = looked(&self.model, place).is_some_and(|looked| looked.stderr);
+                (place.stderr, place.at) = (Some(!is_stderr), None);
+            }
             Action::Follow => follow(place),
             Action::Search => place.is_typing = true,
             Action::Back if place.text().is_some() => *place.text_mut() = None,
@@ -263,7 +266,7 @@ fn follow(place: &mut Place) {
 /// The stream that the output pane shows.
 pub(super) fn stream_name(model: &RunModel, place: &Place) -> Option<StreamKey> {
     let looked = looked(model, place)?;
-    Some(StreamKey { path: looked.path, host: looked.host?, stderr: place.stderr })
+    Some(StreamKey { path: looked.path, host: looked.host?, stderr: looked.stderr })
 }
 
 fn extent(model: &RunModel, place: &Place) -> Option<(u64, u64)> {

@@ -41,7 +41,8 @@ pub(crate) struct Place {
     /// Columns to the right of the output's beginning.
     pub(crate) right: usize,
     pub(crate) wrap: bool,
-    pub(crate) stderr: bool,
+    /// Which stream the person chose; `None` shows the errors of what failed, else standard output.
+    pub(crate) stderr: Option<bool>,
     /// What is searched for in the output, or in a page of its own; it stays until it is dropped.
     pub(crate) search: Option<String>,
     /// The steps that are shown.
@@ -53,7 +54,7 @@ pub(crate) struct Place {
     /// First line of a page that scrolls as a whole; `None` is its end.
     pub(crate) line: Option<usize>,
     /// What the screen looked at when it looked last, and whether the engine knows.
-    pub(super) looked: Option<(Looked, bool)>,
+    pub(super) looked: Option<Looked>,
     pub(super) told: bool,
     /// When the last key came.
     pub(super) touched: Option<DateTime<Utc>>,
@@ -77,7 +78,7 @@ impl Default for Place {
             rows: Cell::new(1),
             right: 0,
             wrap: false,
-            stderr: false,
+            stderr: None,
             search: None,
             step_filter: None,
             host_filter: None,

@@ -6,8 +6,8 @@ use banister_core::plan::StepPath;
 use banister_core::run::{Actor, Purpose, Record, RecordKind};
 use chrono::{DateTime, Utc};
 
-/// Events that are kept.
-const KEPT: usize = 24;
+/// Events that are kept: those of two hundred hosts are a row or two.
+const KEPT: usize = 512;
 
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +89,9 @@ fn told(kind: &RecordKind) -> Option<(&'static str, Option<&StepPath>, String)> 
             ("ask", Some(&ask.path), format!("{word}{}", because.unwrap_or_default()))
         }
         Kind::ApprovalGranted { path, .. } => ("ask", Some(path), "approved".to_owned()),
-        Kind::ApprovalVoided { path, .. } => ("ask", Some(path), "the approval no longer counts".to_owned()),
+        Kind::ApprovalVoided { path, reason } => {
+            ("ask", Some(path), format!("the approval no longer counts: {reason}"))
+        }
         Kind::OutcomeLate { path, said, .. } => ("step", Some(path), format!("a late outcome contradicts: {said}")),
         Kind::BreakglassUsed { .. } => ("BREAK", None, "break-glass was used".to_owned()),
         Kind::NoteAdded { text } => ("note", None, text.clone()),

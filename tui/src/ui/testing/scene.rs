@@ -218,6 +218,17 @@ impl Scene {
         self
     }
 
+    /// The same, of one that prints to standard error only.
+    pub(crate) fn fails(&mut self, path: &str, status: i32, stderr: &str) -> &mut Self {
+        self.prints(path, true, stderr);
+        let mut report = ended(status, "");
+        if let Report::Ended(ended) = &mut report {
+            ended.stderr = captured(stderr);
+        }
+        self.report(self.key(path), report);
+        self
+    }
+
     /// The host of an instance cannot be reached: it never started.
     pub(crate) fn unreachable(&mut self, path: &str, why: &str) -> &mut Self {
         let reason = NotStartedReason::Unreachable { why: why.to_owned() };
@@ -324,11 +335,14 @@ impl Scene {
     }
 }
 
-fn ended(status: i32, stdout: &str) -> Report {
-    let captured = |text: &str| Captured {
+fn captured(text: &str) -> Captured {
+    Captured {
         text: CapturedText::Text(text.to_owned()),
         info: StreamInfo { bytes: text.len() as u64, sha256: format!("digest of {text}"), redactions: 0, cut: false },
-    };
+    }
+}
+
+fn ended(status: i32, stdout: &str) -> Report {
     Report::Ended(Box::new(Ended {
         exit: Exit::Code(status),
         took_ms: 0,

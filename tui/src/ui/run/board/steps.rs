@@ -1,9 +1,10 @@
 //! Instances put together into lines and groups.
 
 use banister_core::plan::{Action, Plan, Segment};
+use banister_core::run::Purpose;
 use banister_core::runbook::HostName;
 use banister_core::view::StepRow;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{RowId, rank};
 use crate::ui::text::shown;
@@ -52,8 +53,10 @@ pub(crate) struct StepLine {
     pub(crate) began: Option<DateTime<Utc>>,
     /// When all were over.
     pub(crate) ended: Option<DateTime<Utc>>,
-    /// Milliseconds, once all are over.
+    /// Milliseconds its commands ran, once all are over; of what has none, as long as it lasted.
     pub(crate) took_ms: Option<u64>,
+    /// While a command of it runs: when it would have begun, had all that ran before it run right before it.
+    pub(crate) runs_from: Option<DateTime<Utc>>,
     pub(crate) usual_ms: Option<u64>,
     pub(crate) limit_ms: Option<u64>,
     /// Attempts of the one that needed most.
@@ -180,6 +183,7 @@ impl StepLine {
             began: None,
             ended: None,
             took_ms: None,
+            runs_from: None,
             usual_ms: row.usual_ms,
             limit_ms: row.limit_ms,
             tries: 0,
@@ -207,13 +211,13 @@ impl StepLine {
         if members.iter().all(|row| row.ended.is_some()) {
             self.ended = members.iter().filter_map(|row| row.ended).max();
         }
+        let (ran_ms, running) = ran(&members);
+        self.runs_from = running.map(|from| from - TimeDelta::milliseconds(i64::try_from(ran_ms).unwrap_or(0)));
         self.took_ms = match members.as_slice() {
-            // One attempt of one command: what it needed itself, without what waited for people.
+            // One attempt of one command: what it needed itself.
             [row] if row.took_ms.is_some() && row.attempts.len() <= 1 && row.ended.is_some() => row.took_ms,
-            _ => self
-                .began
-                .zip(self.ended)
-                .and_then(|(began, ended)| u64::try_from(ended.signed_duration_since(began).num_milliseconds()).ok()),
+            _ if self.ended.is_some() && ran_ms > 0 => Some(ran_ms),
+            _ => self.began.zip(self.ended).map(|(began, ended)| between(began, ended)),
         };
         self.usual_ms = members.iter().filter_map(|row| row.usual_ms).max();
         self.tries = members.iter().map(|row| tries(row)).max().unwrap_or(0);
@@ -221,6 +225,27 @@ impl StepLine {
         self.late = members.iter().any(|row| row.late);
         self.will_skip = self.word == "todo" && members.iter().all(|row| row.word != "todo" || row.will_skip);
     }
+}
+
+fn between(from: DateTime<Utc>, to: DateTime<Utc>) -> u64 {
+    u64::try_from(to.signed_duration_since(from).num_milliseconds()).unwrap_or(0)
+}
+
+/// Milliseconds in which commands of some instances ran, until one that runs now began, and since when that is. What a
+/// person was asked for lies between them; what was shown for an approval is no part of the step's work.
+fn ran(members: &[&StepRow]) -> (u64, Option<DateTime<Utc>>) {
+    let attempts = members.iter().flat_map(|row| &row.attempts).filter(|its| its.purpose != Purpose::Preview);
+    let mut times: Vec<(DateTime<Utc>, Option<DateTime<Utc>>)> = attempts.map(|its| (its.began, its.ended)).collect();
+    times.sort();
+    let running = times.iter().find(|(_, ended)| ended.is_none()).map(|(began, _)| *began);
+    let (mut ms, mut counted) = (0, DateTime::<Utc>::MIN_UTC);
+    for (from, to) in times {
+        let to = running.into_iter().chain(to).min().unwrap_or(from);
+        // Those that ran at the same time are counted once.
+        ms += between(from.max(counted), to);
+        counted = counted.max(to);
+    }
+    (ms, running)
 }
 
 /// What people read of a line: a title that names its host names it for no other.
@@ -235,7 +260,7 @@ fn title(members: &[&StepRow]) -> String {
 
 /// Attempts at its own command.
 pub(crate) fn tries(row: &StepRow) -> u32 {
-    let own = row.attempts.iter().filter(|attempt| attempt.purpose == banister_core::run::Purpose::Main);
+    let own = row.attempts.iter().filter(|attempt| attempt.purpose == Purpose::Main);
     own.map(|attempt| attempt.attempt).max().unwrap_or(0)
 }
 

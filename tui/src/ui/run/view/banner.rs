@@ -112,7 +112,7 @@ fn silence(screen: &RunScreen, now: &Now) -> Option<(String, String)> {
 pub(super) fn signs(screen: &RunScreen, row: &RunningRow, now: &Now) -> Option<(String, Option<String>)> {
     let host = row.host.as_ref()?;
     let silent = quiet(&screen.model, &row.path, host, row, now)?.ms;
-    let lived = alive(&screen.model, &row.path, host, now).map(seconds);
+    let lived = alive(&screen.model, row, host, now).map(seconds);
     (silent >= super::hosts::QUIET_MS).then(|| (seconds(silent), lived))
 }
 

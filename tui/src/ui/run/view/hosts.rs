@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::super::board::{HostItem, HostLine, folded_words, is_trouble};
-use super::super::{Board, Link, Pane, RunModel, RunScreen, StreamKey};
+use super::super::{Board, Link, Pane, RunModel, RunScreen, Stream, StreamKey};
 use super::banner::seconds;
 use super::frames::{self, Title, mark, row_style, window};
 use crate::ui::text::{fit, fit_right, shown, width};
@@ -20,11 +20,24 @@ pub(super) const QUIET_MS: u64 = 5_000;
 
 /// What stands above it.
 pub(super) fn title(screen: &RunScreen, board: &Board, cells: usize) -> Title {
-    let Some(roster) = screen.roster(board) else { return Title::new("hosts", "", false) };
-    let counts: Vec<String> = roster.counts().iter().map(|(count, word)| format!("{count} {word}")).collect();
+    let (left, right, _) = told(screen, board, cells);
+    Title::new(left, right, screen.place.pane == Pane::Hosts)
+}
+
+/// What the title has no room for, on the lower edge of a box: the first of these that fits.
+pub(super) fn edge(screen: &RunScreen, board: &Board, cells: usize) -> Vec<String> {
+    let (_, _, left_over) = told(screen, board, cells);
+    let budget = left_over.last().cloned();
+    if left_over.is_empty() { Vec::new() } else { [left_over.join("  ")].into_iter().chain(budget).collect() }
+}
+
+/// What stands at the left and at the right of the title, and what would have stood there with more room.
+fn told(screen: &RunScreen, board: &Board, cells: usize) -> (String, String, Vec<String>) {
+    let Some(roster) = screen.roster(board) else { return ("hosts".to_owned(), String::new(), Vec::new()) };
+    let mut counts: Vec<String> = roster.counts().iter().map(|(count, word)| format!("{count} {word}")).collect();
     let filter = screen.place.host_filter.as_deref().map(|text| format!("  /{}", shown(text))).unwrap_or_default();
     let (touched, all) = board.touched;
-    let mut right = Vec::new();
+    let (mut right, mut left_over) = (Vec::new(), Vec::new());
     if let Some(batch) = roster.batch {
         right.push(format!("batch {batch} of {}", roster.batches));
     }
@@ -32,12 +45,18 @@ pub(super) fn title(screen: &RunScreen, board: &Board, cells: usize) -> Title {
         right.push(format!("failed {}, budget {}", roster.spent, roster.budget));
     }
     right.push(format!("touched {touched} of {all}"));
-    let left = format!("hosts  {}{filter}", counts.join("  "));
-    // Where there is little room, what was touched is what must be seen.
-    while right.len() > 1 && width(&left) + width(&right.join("  ")) + 11 > cells {
-        right.remove(0);
+    let left = |counts: &[String]| format!("hosts  {}{filter}", counts.join("  "));
+    let fits = |counts: &[String], right: &[String]| width(&left(counts)) + width(&right.join("  ")) + 11 <= cells;
+    // Where there is little room, what was touched is what must be seen; the rows speak of hosts that nobody need look at.
+    while right.len() > 1 && !fits(&counts, &right) {
+        left_over.push(right.remove(0));
     }
-    Title::new(left, right.join("  "), screen.place.pane == Pane::Hosts)
+    for word in ["todo", "never", "excl", "skip", "hand"] {
+        if !fits(&counts, &right) {
+            counts.retain(|count| !count.ends_with(word));
+        }
+    }
+    (left(&counts), right.join("  "), left_over)
 }
 
 /// Draws the rows around the cursor.
@@ -108,24 +127,25 @@ fn host(
     if let Some(bad) = bad_sample(board, host) {
         notes.push(format!("gate: {bad}"));
     }
-    if host.counted {
-        notes.push("counts".to_owned());
-    }
     match (&host.why, running) {
-        (Some(why), _) if host.word != "ok" => notes.push(shown(why)),
+        // What is still to come has its batch: that a step of it will be skipped says nothing about the host.
+        (Some(why), _) if !matches!(host.word.as_str(), "ok" | "todo") => notes.push(shown(why)),
         (_, Some(row)) => {
             if row.what != "runs" {
                 notes.push(row.what.clone());
             }
-            if let Some(ago) = alive(model, &row.path, &host.name, now) {
+            if let Some(ago) = alive(model, row, &host.name, now) {
                 notes.push(format!("alive {} ago", seconds(ago)));
             }
-            if let Some(line) = last_line(model, &row.path, &host.name) {
+            if let Some(line) = last_line(model, row, &host.name) {
                 notes.push(format!("\"{}\"", shown(&line)));
             }
         }
         (_, None) if host.word == "todo" && host.batch > 0 => notes.push(format!("batch {}", host.batch)),
         _ => {}
+    }
+    if host.counted {
+        notes.push("counts as failed".to_owned());
     }
     // A host that runs nothing has no last output, and often a long reason.
     let lasts = if wide && running.is_some() { 12 } else { 0 };
@@ -150,7 +170,11 @@ fn bad_sample(board: &Board, host: &HostLine) -> Option<String> {
     // A gate of one host is its step: why it failed stands there already.
     let asks = board.asks.iter().filter(|_| host.word == "ok").map(|ask| &ask.id.path);
     let mut samples = polls.chain(asks).filter_map(|path| board.step(path)?.sample.as_ref());
-    samples.find_map(|sample| sample.bad.iter().find(|(name, _)| *name == host.name)).map(|(_, why)| shown(why))
+    let bad = samples.find_map(|sample| sample.bad.iter().find(|(name, _)| *name == host.name));
+    // What it asks is the same on every host, and stands in the output pane: what was seen is not.
+    bad.map(|(_, why)| {
+        why.split_once("; it said: ").map_or_else(|| shown(why), |(_, said)| format!("bad, it said: {}", shown(said)))
+    })
 }
 
 /// Milliseconds since a moment; `None` if it is still to come.
@@ -183,18 +207,23 @@ pub(super) fn quiet(
     Some(Silence { ms: millis_since(last.unwrap_or(row.since), now)?, printed: last.is_some() })
 }
 
-/// Milliseconds since the process of a command was seen alive.
-pub(super) fn alive(model: &RunModel, path: &StepPath, host: &HostName, now: &Now) -> Option<u64> {
-    let seen = model.alive.iter().filter(|(key, _)| key.path == *path && key.host == *host).map(|(_, at)| *at);
+/// Milliseconds since the process of a command was seen alive; that of an attempt before says nothing about this one.
+pub(super) fn alive(model: &RunModel, row: &RunningRow, host: &HostName, now: &Now) -> Option<u64> {
+    let seen = model.alive.iter().filter(|(key, _)| key.path == row.path && key.host == *host).map(|(_, at)| *at);
+    let seen = seen.filter(|at| *at >= row.since);
     millis_since(seen.max()?, now)
 }
 
 /// The last line that a command printed, as it came.
-fn last_line(model: &RunModel, path: &StepPath, host: &HostName) -> Option<String> {
-    let stream = model.outputs.of(&StreamKey { path: path.clone(), host: host.clone(), stderr: false });
+fn last_line(model: &RunModel, row: &RunningRow, host: &HostName) -> Option<String> {
+    // What was read from the store came at no time that is known here.
+    let is_its = |stream: &&Stream| stream.last.map_or(stream.attempt == row.attempt, |at| at >= row.since);
+    let stream = model.outputs.of(&StreamKey { path: row.path.clone(), host: host.clone(), stderr: false });
+    let stream = stream.filter(is_its);
     let live = stream.and_then(|stream| stream.shown().rev().find(|line| !line.trim_ascii().is_empty()));
     if let Some(line) = live {
         return Some(super::shown_line(line));
     }
-    model.pulses.get(&(path.clone(), host.clone())).map(|pulse| pulse.line.clone()).filter(|line| !line.is_empty())
+    let pulse = model.pulses.get(&(row.path.clone(), host.clone())).filter(|pulse| pulse.at >= row.since);
+    pulse.map(|pulse| pulse.line.clone()).filter(|line| !line.is_empty())
 }

@@ -4,10 +4,14 @@ use banister_core::run::{AskKind, Now, RunningAtAbort};
 use banister_core::view::{NextRow, RunView, RunningRow, duration};
 use ratatui::text::{Line, Span};
 
+use super::super::board::short_names;
 use super::super::{Board, Link, RunModel};
 use super::WIDE;
 use super::header::{labelled, short_id};
 use crate::ui::text::{cut, shown, width};
+
+/// Cells for the hosts of a step that comes.
+const HOSTS: usize = 15;
 
 /// The line NOW: what runs, else what the run waits for.
 pub(super) fn now(
@@ -204,7 +208,17 @@ pub(super) fn next(model: &RunModel, board: &Board, cells: usize, label: usize) 
         match (row.batch.or(row.path.batch()), &row.host) {
             (Some(batch), Some(_)) => format!("{title}, batch {batch}"),
             (Some(_), None) => title,
-            (None, host) => format!("{title}{}", on_host(&title, host.as_ref().map(|host| host.as_str()))),
+            (None, Some(host)) => {
+                // A step that starts on several hosts at once is not about the first of them.
+                let hosts = board.line_of(&row.path).map_or(&[][..], |line| &line.hosts);
+                let names: Vec<&str> = hosts.iter().map(|host| host.as_str()).collect();
+                if names.len() > 1 {
+                    format!("{title}  {}", short_names(&names, HOSTS))
+                } else {
+                    format!("{title}{}", on_host(&title, Some(host.as_str())))
+                }
+            }
+            (None, None) => title,
         }
     };
     let needs = |row: &NextRow| row.needs.as_deref().map(|needs| format!("needs {}", shown(needs)));

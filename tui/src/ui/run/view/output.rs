@@ -43,8 +43,8 @@ pub(in crate::ui::run) fn hits<'a>(line: &'a str, search: &'a str) -> impl Itera
 pub(super) fn title(screen: &RunScreen, board: &Board, cells: usize, now: &Now) -> Title {
     let place = &screen.place;
     let focus = place.pane == Pane::Output;
-    let stream = if place.stderr { "stderr" } else { "stdout" };
     let Some(looked) = screen.looked() else { return Title::new("output", "", focus) };
+    let stream = if looked.stderr { "stderr" } else { "stdout" };
     let number = board.line_of(&looked.path).map(|line| line.number.clone()).unwrap_or_default();
     let of = stream_of(screen, &looked);
     let search = place.search.as_deref().map(|text| format!("  /{}", shown(text))).unwrap_or_default();
@@ -57,7 +57,7 @@ pub(super) fn title(screen: &RunScreen, board: &Board, cells: usize, now: &Now) 
         _ if looked.host.is_none() => String::new(),
         _ => {
             let follows = if board.now.iter().any(|row| row.path == looked.path) { "following  " } else { "" };
-            format!("{follows}z zoom  / search  s {}", if place.stderr { "stdout" } else { "stderr" })
+            format!("{follows}z zoom  / search  s {}", if looked.stderr { "stdout" } else { "stderr" })
         }
     };
     let title = Title::new(left, right, focus);
@@ -74,7 +74,7 @@ pub(super) fn title(screen: &RunScreen, board: &Board, cells: usize, now: &Now) 
 
 fn stream_of<'a>(screen: &'a RunScreen, looked: &Looked) -> Option<&'a Stream> {
     let host = looked.host.clone()?;
-    let name = StreamKey { path: looked.path.clone(), host, stderr: screen.place.stderr };
+    let name = StreamKey { path: looked.path.clone(), host, stderr: looked.stderr };
     let attempt = looked.key.as_ref().map(|key| key.attempt);
     screen.model.outputs.of(&name).filter(|stream| attempt.is_none_or(|attempt| attempt == stream.attempt))
 }
@@ -92,16 +92,15 @@ pub(super) fn rows(screen: &RunScreen, board: &Board, cells: usize, height: usiz
     };
     let Some(row) = board.step(&looked.path) else { return Vec::new() };
     let stream = stream_of(screen, &looked).filter(|stream| stream.end() > stream.first());
-    // What was printed has the larger part of the room; where nothing was, one row says so.
-    let most = if stream.is_some() { height / 2 } else { height.saturating_sub(1) }.max(1);
+    // What was printed has the larger part of the room; where nothing was, a row says so, if anything needs to.
+    let nothing = if stream.is_some() { Vec::new() } else { nothing(screen, row, &looked) };
+    let most = if stream.is_some() { height / 2 } else { height.saturating_sub(nothing.len()) }.max(1);
     let mut lines = laid_out(facts(screen, board, row), cells, most, theme);
     let room = height.saturating_sub(lines.len());
     match stream {
         Some(stream) => lines.extend(printed(screen, stream, cells, room)),
         None => lines.extend(
-            nothing(screen, row, &looked)
-                .into_iter()
-                .map(|text| Line::styled(cut(&format!(" {text}"), cells).into_owned(), theme.dim())),
+            nothing.into_iter().map(|text| Line::styled(cut(&format!(" {text}"), cells).into_owned(), theme.dim())),
         ),
     }
     lines
@@ -137,6 +136,10 @@ fn facts(screen: &RunScreen, board: &Board, row: &StepRow) -> Vec<(String, bool)
             facts.push((format!("IF IT FAILS  {}", shown(&ask.if_it_fails)), false));
         }
     }
+    // An approval that is asked for again: what was agreed to is no longer what would be done.
+    if let Some(why) = row.why.as_deref().filter(|_| row.kind == "approve" && row.word == "ASK") {
+        facts.push((format!("! {}", shown(why)), true));
+    }
     // Work by hand that its verify did not see is asked again, in the same words: why stands here.
     let looked = row.attempts.last().filter(|last| row.word == "ASK" && last.word == "FAIL");
     if let Some(why) = looked.and_then(|last| last.why.as_deref()) {
@@ -152,7 +155,8 @@ fn facts(screen: &RunScreen, board: &Board, row: &StepRow) -> Vec<(String, bool)
             format!("sample {} {is}, {} of {} in a row", sample.sample, sample.streak, sample.needed),
             !sample.good,
         ));
-        for (host, why) in &sample.bad {
+        // The question of the ask has what was seen last on one of them.
+        for (host, why) in sample.bad.iter().filter(|(host, why)| !is_said(&format!("{host}: {why}"))) {
             facts.push((format!("  {host}: {}", shown(why)), true));
         }
         let left = usize::try_from(sample.bad_hosts).unwrap_or(usize::MAX).saturating_sub(sample.bad.len());
@@ -178,8 +182,8 @@ fn nothing(screen: &RunScreen, row: &StepRow, looked: &Looked) -> Vec<String> {
         let why = row.why.as_deref().map(shown);
         let says = match row.word.as_str() {
             "todo" | "HELD" => "has not begun".to_owned(),
-            _ if row.ask.is_some() => "a opens it".to_owned(),
-            _ if row.sample.is_some() => return Vec::new(),
+            // What is asked stands above, and which key opens it in the line below.
+            _ if row.ask.is_some() || row.sample.is_some() => return Vec::new(),
             "RUN" => "it runs and has printed nothing".to_owned(),
             word => why.map_or_else(|| word.to_owned(), |why| format!("{word}: {why}")),
         };
@@ -187,11 +191,11 @@ fn nothing(screen: &RunScreen, row: &StepRow, looked: &Looked) -> Vec<String> {
         return vec![format!("{says}{by}")];
     };
     let attempt = row.attempts.iter().find(|its| its.purpose == key.purpose && its.attempt == key.attempt);
-    let (ours, other) = attempt.map_or((0, 0), |attempt| match screen.place.stderr {
+    let (ours, other) = attempt.map_or((0, 0), |attempt| match looked.stderr {
         true => (attempt.stderr_bytes, attempt.stdout_bytes),
         false => (attempt.stdout_bytes, attempt.stderr_bytes),
     });
-    let name = if screen.place.stderr { ("stderr", "stdout") } else { ("stdout", "stderr") };
+    let name = if looked.stderr { ("stderr", "stdout") } else { ("stdout", "stderr") };
     if attempt.is_some_and(|attempt| attempt.ended.is_some()) && ours == 0 {
         let more = if other > 0 { format!("; s shows {} of {}", size(other), name.1) } else { String::new() };
         return vec![format!("nothing on {}{more}", name.0)];

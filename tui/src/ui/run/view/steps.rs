@@ -151,7 +151,8 @@ fn took(line: &StepLine, now: &Now) -> Option<u64> {
     if line.took_ms.is_some() || !matches!(line.word.as_str(), "RUN" | "ASK" | "UNKN" | "undo" | "HELD") {
         return line.took_ms;
     }
-    line.began.map(|began| u64::try_from((now.wall - began).num_milliseconds()).unwrap_or(0))
+    let runs_from = line.runs_from.filter(|_| line.word == "RUN");
+    runs_from.or(line.began).map(|began| u64::try_from((now.wall - began).num_milliseconds()).unwrap_or(0))
 }
 
 /// Who settled it, or who must; nothing where the machine does it all.
@@ -224,7 +225,8 @@ fn instance(screen: &RunScreen, row: &StepRow, cursor: bool, cells: usize, now: 
     let took = match (row.took_ms, row.began) {
         (Some(ms), _) if row.ended.is_some() => duration(ms / 1000 * 1000),
         (_, Some(began)) if row.word == "RUN" => {
-            hosts::millis_since(began, now).map(|ms| duration(ms / 1000 * 1000)).unwrap_or_default()
+            let last = row.attempts.last().filter(|last| last.ended.is_none()).map_or(began, |last| last.began);
+            hosts::millis_since(last, now).map(|ms| duration(ms / 1000 * 1000)).unwrap_or_default()
         }
         _ => "-".to_owned(),
     };

@@ -1,12 +1,17 @@
 //! The strips below the panes of a wide screen: what waits for people, and what happened last.
 
+use banister_core::plan::{Segment, StepPath};
 use banister_core::run::{AskKind, Now};
 use banister_core::view::duration;
 use ratatui::text::{Line, Span};
 
-use super::super::{Board, RunScreen};
+use super::super::board::short_names;
+use super::super::{Board, RunScreen, Told};
 use super::header::clock;
 use crate::ui::text::{cut, fit, shown};
+
+/// Cells for the hosts of one event.
+const HOSTS: usize = 20;
 
 /// Rows of open asks, then of those that were answered, the newest first.
 pub(super) fn asks(screen: &RunScreen, board: &Board, cells: usize, height: usize, now: &Now) -> Vec<Line<'static>> {
@@ -56,17 +61,18 @@ pub(super) fn asks(screen: &RunScreen, board: &Board, cells: usize, height: usiz
     lines
 }
 
-/// Rows of what happened last, the newest first.
+/// What happened so long before is no part of what happens on other hosts.
+const TOGETHER: chrono::TimeDelta = chrono::TimeDelta::seconds(60);
+
+/// Rows of what happened last, the newest first; the same of several hosts is one.
 pub(super) fn timeline(screen: &RunScreen, board: &Board, cells: usize, height: usize) -> Vec<Line<'static>> {
     let model = &screen.model;
-    let row = |told: &super::super::Told| {
-        let about = told.path.as_ref().map(|path| {
-            let host = path.host().map(|host| format!(" {host}")).unwrap_or_default();
-            let name = board.name(path);
-            let host = if path.is_host_itself() || name.contains(host.trim_start()) { "" } else { &host };
-            format!("{name}{host}: ")
-        });
-        let text = format!("{}{}", about.unwrap_or_default(), shown(&told.what));
+    let row = |(told, hosts): &(&Told, Vec<&str>)| {
+        let about = told.path.as_ref().map(|path| about(board, path, hosts)).unwrap_or_default();
+        // The name of the step stands before it already.
+        let title = told.path.as_ref().and_then(|path| board.step(path)).map(|step| format!("ASK: {}: ", step.title));
+        let what = title.and_then(|title| told.what.strip_prefix(&title).map(|rest| format!("ASK: {rest}")));
+        let text = format!("{about}{}", shown(what.as_ref().unwrap_or(&told.what)));
         Line::from(vec![
             Span::raw(format!(" {}  ", clock(model, told.at))),
             Span::styled(fit(told.kind, 8), model.theme.label()),
@@ -74,5 +80,49 @@ pub(super) fn timeline(screen: &RunScreen, board: &Board, cells: usize, height: 
             Span::raw(cut(&text, cells.saturating_sub(32)).into_owned()),
         ])
     };
-    model.tail.newest().take(height).map(row).collect()
+    together(board, model.tail.newest(), height).iter().map(row).collect()
+}
+
+/// Events with the hosts that they are the same of: a batch of fifty must not push a note off the screen.
+fn together<'a>(board: &Board, newest: impl Iterator<Item = &'a Told>, height: usize) -> Vec<(&'a Told, Vec<&'a str>)> {
+    let mut rows: Vec<(&Told, Vec<&str>)> = Vec::new();
+    for told in newest {
+        let host = told.path.as_ref().and_then(|path| path.host()).map(|host| host.as_str());
+        // Twice on one host is two events.
+        let is_more = |(first, hosts): &&mut (&Told, Vec<&str>)| {
+            host.is_some_and(|host| !hosts.is_empty() && !hosts.contains(&host)) && is_same(board, first, told)
+        };
+        let has_room = rows.len() < height;
+        match rows.iter_mut().find(is_more) {
+            Some((_, hosts)) => hosts.extend(host),
+            None if has_room => rows.push((told, host.into_iter().collect())),
+            None => {}
+        }
+    }
+    rows
+}
+
+/// Whether two events say the same of the same step.
+fn is_same(board: &Board, first: &Told, told: &Told) -> bool {
+    let step = |path: &StepPath| {
+        path.segments().iter().filter(|part| !matches!(part, Segment::Host(_))).cloned().collect::<Vec<_>>()
+    };
+    let batch = |told: &Told| board.step(told.path.as_ref()?)?.batch;
+    first.at - told.at <= TOGETHER
+        && first.what == told.what
+        && (first.kind, &first.who) == (told.kind, &told.who)
+        && first.path.as_ref().map(step) == told.path.as_ref().map(step)
+        && batch(first) == batch(told)
+}
+
+/// `1.2 Restart nginx web-1,2: `.
+fn about(board: &Board, path: &StepPath, hosts: &[&str]) -> String {
+    if hosts.len() > 1 {
+        let line = board.line_of(path).map(|line| format!("{} {}", line.number, line.title));
+        return format!("{} {}: ", line.unwrap_or_default().trim_start(), short_names(hosts, HOSTS));
+    }
+    let host = path.host().map(|host| format!(" {host}")).unwrap_or_default();
+    let name = board.name(path);
+    let host = if path.is_host_itself() || name.contains(host.trim_start()) { "" } else { &host };
+    format!("{name}{host}: ")
 }

@@ -169,15 +169,92 @@ fn a_step_failed() {
     scene.after(9_000).ends("restart/@kafka-03/stop", 0, "").after(300).ends("restart/@kafka-03/stop", 0, "");
     // The first failure is within the budget, the second is not.
     scene.after(30_000).ends("restart/@kafka-03/start", 1, "");
-    scene.after(2_000).prints(
-        "restart/@kafka-05/stop",
-        true,
-        "Job for kafka.service failed: timeout\nsee journalctl\n",
-    );
-    scene.after(90_000).ends("restart/@kafka-05/stop", 1, "");
+    scene.after(92_000).fails("restart/@kafka-05/stop", 1, "Job for kafka.service failed: timeout\nsee journalctl\n");
     scene.after(4_000);
-    scene.keys("s");
+    // Its error is what is looked for: nobody need press a key for it.
     pictures(&mut scene, "failure");
+    for says in [" nothing on stdout; s shows 53 bytes of stderr", " see journalctl"] {
+        scene.keys("s");
+        assert!(scene.look(80, 24).contains(says), "{}", scene.look(80, 24));
+    }
+}
+
+#[test]
+fn a_second_try_is_not_the_first() {
+    let mut scene = second_batch();
+    scene.after(9_000).ends("restart/@kafka-03/stop", 1, "");
+    scene.ends("restart/@kafka-04/stop", 0, "").ends("restart/@kafka-04/stop", 0, "").ends(
+        "restart/@kafka-04/start",
+        0,
+        "",
+    );
+    let path = "restart/@kafka-05/stop";
+    let key = scene.key(path);
+    scene.prints(path, false, "stopping\n").after(11_000).hear(Heard::Alive { key, ago_ms: 0 });
+    scene.fails(path, 1, "no such unit").after(600_000).answers(alice(), path, Word::Retry).after(3_000);
+    for (width, height) in SIZES {
+        let look = scene.look(width, height);
+        // What the first printed, and that it lived, says nothing of the second; nor is its time that of a person.
+        for says in ["alive", "\"stopping\""] {
+            assert!(!look.contains(says), "{says}\n{look}");
+        }
+    }
+    // The ten minutes that a person took are in no time of the step: eleven seconds of the first, three of the second.
+    let took = |look: &str, says: &str| {
+        let line = look.lines().find(|line| line.contains("3.1 Stop the broker on") && line.contains("try 2"));
+        assert!(line.is_some_and(|line| line.contains(says)), "{look}");
+    };
+    took(&scene.look(80, 24), " 0:14 ");
+    scene.after(9_000).ends(path, 0, "").after(300).ends(path, 0, "");
+    took(&scene.look(80, 24), " 0:23 ");
+}
+
+#[test]
+fn a_host_to_come_has_its_batch_whatever_of_it_will_be_skipped() {
+    let book = "runbook: canary\nif_it_fails: Call the owner.\nhosts: kafka\ntimeout: 1m\nsteps:\n  - id: roll\n    roll:\n      \
+        steps:\n        - { id: work, run: work, effect: repeatable }\n        \
+        - { id: look, pause: Is it well?, when: host.name == 'kafka-01' }\n      gate: { probe: { run: look } }\n";
+    let mut scene = Scene::started(compile(book, crate::ui::testing::HOSTS));
+    let look = scene.after(1_000).look(80, 24);
+    assert!(look.contains("   kafka-02  todo       -  batch 2"), "{look}");
+    assert!(!look.contains("`when`"), "{look}");
+}
+
+#[test]
+fn a_gate_that_asks_says_once_what_it_saw() {
+    let mut scene = second_batch();
+    scene.after(9_000).ends("restart/@kafka-03/stop", 0, "").after(300).ends("restart/@kafka-03/stop", 0, "");
+    scene.after(30_000).ends("restart/@kafka-03/start", 0, "started").after(400).ends("restart/#2/gate", 0, "12");
+    scene
+        .after(300_000)
+        .fires(|timer| matches!(timer, Timer::Gate { path, .. } if path.to_string() == "restart/#2/gate"));
+    let look = scene.look(80, 24);
+    let pane: Vec<&str> = look.lines().skip_while(|line| !line.contains("z zoom")).skip(1).collect();
+    let pane = pane.join("\n");
+    assert!(pane.starts_with(" ! ASK  gate: did not hold in time; last: kafka-03: "), "{look}");
+    assert_eq!(pane.matches("it said: 12").count(), 1, "{look}");
+}
+
+#[test]
+fn an_approval_that_is_asked_for_again_says_why() {
+    let mut scene = Scene::started(compile(crate::ui::testing::APPROVED, crate::ui::testing::HOSTS));
+    scene.after(1_000).ends("count/@kafka-01", 0, "3").after(1_000).ends("wipe/@kafka-01", 0, "a b c");
+    scene.after(100_000).answers(person("carol", 1002), "approval", Word::Approve);
+    // Right before the step its preview gives something else.
+    scene.after(1_000).ends("wipe/@kafka-01", 0, "a b c d").after(1_000).ends("wipe/@kafka-01", 0, "a b c d");
+    scene.after(5_000);
+    for (width, height) in SIZES {
+        let look = scene.look(width, height).replace("\n ", " ");
+        assert!(look.contains("! approved before, which no longer counts: the preview of"), "{look}");
+        scene.keys("a");
+        let dialog = scene.look(width, height);
+        assert!(dialog.contains("asked again"), "{dialog}");
+        scene.keys("esc esc");
+    }
+    // It waits since it was asked again.
+    let look = scene.look(80, 24);
+    let line = look.lines().find(|line| line.contains("! ASK      2 "));
+    assert!(line.is_some_and(|line| line.contains(" 0:0")), "{look}");
 }
 
 #[test]

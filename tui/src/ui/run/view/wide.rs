@@ -34,6 +34,7 @@ pub(super) fn draw(screen: &RunScreen, board: &Board, frame: &mut Frame<'_>, are
     let rows = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2).clamp(4, (panes.height / 2).max(4));
     let [of_hosts, of_output] = Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(right);
     let inner = boxed(frame, of_hosts, theme, &hosts::title(screen, board, of_hosts.width.into()));
+    frames::lower_edge(frame, of_hosts, &hosts::edge(screen, board, of_hosts.width.into()));
     hosts::draw(screen, board, frame, inner, now);
     let inner = boxed(
         frame,

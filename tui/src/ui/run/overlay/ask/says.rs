@@ -35,6 +35,9 @@ impl AskDialog {
         if let Some(host) = host.filter(|host| ask.id.path.host() != Some(host)) {
             paper.field("host", PLAIN, host.as_str());
         }
+        if let Some(why) = row.as_ref().and_then(|row| row.why.as_deref()).filter(|_| ask.kind == AskKind::Approve) {
+            paper.field("asked again", theme.attention(), why);
+        }
         paper.field("if it fails", PLAIN, &ask.if_it_fails);
         if let Some(row) = &row {
             self.attempts(&row.attempts, run, &mut paper);
