@@ -1,12 +1,16 @@
 //! One parameter of a form.
 
+use std::borrow::Cow;
+
 use banister_core::plan::{Inventory, as_typed, value_of};
 use banister_core::runbook::ParamType;
 use banister_core::runbook::syntax::ParamDecl;
-use banister_core::source::Diagnostic;
+use banister_core::source::{Diagnostic, visible};
 
 /// Candidates that are shown at once.
 pub(super) const CANDIDATES: usize = 5;
+/// How the reference of a secret begins.
+const REFERENCES: [&str; 3] = ["env:", "file:", "cmd:"];
 /// Characters that a value may have here; longer ones are for the command line.
 const LONGEST: usize = 4096;
 
@@ -42,6 +46,17 @@ impl Field {
     /// The value for `-p`; `None`: its default, or a secret that is asked for when the run starts.
     pub(super) fn value(&self) -> Option<&str> {
         (!self.text.is_empty()).then_some(self.text.as_str())
+    }
+
+    /// The text as it may be seen. A secret that somebody types or pastes where its reference belongs is hidden as soon as
+    /// it cannot become one: the compiler refuses it, but a screen is looked at by others, and recorded.
+    pub(super) fn seen(&self) -> Cow<'_, str> {
+        let text = self.text.as_str();
+        let may_be = REFERENCES.iter().any(|kind| text.starts_with(kind) || kind.starts_with(text));
+        if self.is_secret() && !may_be {
+            return Cow::Borrowed("(not shown)");
+        }
+        visible(text)
     }
 
     /// What is wrong with it: message and help, in the compiler's words.

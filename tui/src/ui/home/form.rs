@@ -126,7 +126,7 @@ impl Form {
         let trouble = field.trouble(&self.opened.inventory);
         let value = match field.default() {
             Some(default) if field.text.is_empty() && !is_here => format!("{} (default)", visible(&default)),
-            _ => tail(&visible(&field.text), cells),
+            _ => tail(&field.seen(), cells),
         };
         let (mark, end) = if is_here { ('>', "_") } else { (' ', "") };
         let style = if is_here { theme.cursor() } else { Style::new() };

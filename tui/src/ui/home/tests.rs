@@ -256,6 +256,35 @@ fn a_form_takes_candidates_and_gives_what_would_be_typed() {
 }
 
 #[test]
+fn a_secret_that_is_typed_where_its_reference_belongs_is_not_shown() {
+    let seen = |value: &str, is_pasted: bool| {
+        let mut desk = Desk::form();
+        desk.keys("web enter /srv enter enter enter");
+        if is_pasted {
+            desk.home.update(Message::Paste(value.to_owned()), &at_ms(0));
+        } else {
+            value.chars().for_each(|c| drop(desk.key(Key::Char(c))));
+        }
+        let typed = picture(&desk.home, &at_ms(0), 140, 45);
+        // Refused or not, it is in no job, no title, and nowhere on the screen.
+        desk.keys("enter");
+        let after = picture(&desk.home, &at_ms(0), 140, 45);
+        let jobs = format!("{:?}", desk.jobs());
+        let is_job = jobs.contains(value);
+        let is_seen = |picture: &str| picture.contains(value);
+        assert_eq!(typed.contains("token    (not shown)_"), !is_seen(&typed), "{typed}");
+        (is_seen(&typed) || is_seen(&after), is_job)
+    };
+    for is_pasted in [false, true] {
+        assert_eq!(seen("hunter2-hunter2", is_pasted), (false, false));
+        assert_eq!(seen("environment-of-doom", is_pasted), (false, false));
+        assert_eq!(seen("env:TOKEN", is_pasted), (true, true));
+        assert_eq!(seen("file:/run/token", is_pasted), (true, true));
+    }
+    assert!(seen("cm", false).0, "it may become a reference");
+}
+
+#[test]
 fn a_plan_shows_what_was_seen_what_is_bad_first() {
     let mut desk = Desk::plan();
     desk.checked("ok web-1 can be used: machine m1, boot b1");
