@@ -292,6 +292,8 @@ impl RunModel {
             Heard::Ended(exit) => self.link = Link::Ended(*exit),
             Heard::Lost { why } => {
                 self.link = Link::Lost(why.clone());
+                // Who is here is what the engine said, and there is nothing left to be attached to.
+                self.people.clear();
                 self.say(why.clone(), true, now);
             }
         }

@@ -12,6 +12,8 @@ use crate::ui::text::{cut, shown, width};
 
 /// Cells for the hosts of a step that comes.
 const HOSTS: usize = 15;
+/// Cells of a name that are worth showing.
+const NAME: usize = 8;
 
 /// The line NOW: what runs, else what the run waits for.
 pub(super) fn now(
@@ -25,8 +27,16 @@ pub(super) fn now(
     let theme = model.theme;
     let is_over = view.exit().is_some();
     if let (Link::Lost(why), false) = (&model.link, is_over) {
-        let text = format!(" ENGINE GONE, resume: banister resume {}  ({})", short_id(&model.run), shown(why));
-        return Line::styled(cut(&text, cells).into_owned(), theme.word("FAIL"));
+        let id = short_id(&model.run);
+        // The way back is read whole at any width; why is said above the keys as well.
+        let all = [
+            format!(" ENGINE GONE, resume: banister resume {id}  ({})", shown(why)),
+            format!(" ENGINE GONE, resume: banister resume {id}"),
+            format!(" ENGINE GONE: banister resume {id}"),
+        ];
+        let [.., least] = &all;
+        let text = all.iter().find(|text| width(text) <= cells).unwrap_or(least);
+        return Line::styled(cut(text, cells).into_owned(), theme.word("FAIL"));
     }
     let (word, text, right) = said(model, view, board, cells, now);
     let name = Span::styled(format!(" {:<width$}", "NOW", width = label - 1), theme.label());
@@ -224,7 +234,11 @@ pub(super) fn next(model: &RunModel, board: &Board, cells: usize, label: usize) 
     let needs = |row: &NextRow| row.needs.as_deref().map(|needs| format!("needs {}", shown(needs)));
     // Whom it needs is read, whatever else is cut.
     let room = cells.saturating_sub(label + 1);
-    let text = match (&board.next, &board.next_ask) {
+    let line = |text: String| {
+        let name = Span::styled(format!(" {:<width$}", "NEXT", width = label - 1), model.theme.label());
+        Line::from(labelled(name, &text, "", cells))
+    };
+    line(match (&board.next, &board.next_ask) {
         (None, _) => "nothing more".to_owned(),
         (Some(next), ask) => match (needs(next), ask) {
             (Some(needs), _) => {
@@ -234,6 +248,11 @@ pub(super) fn next(model: &RunModel, board: &Board, cells: usize, label: usize) 
             (None, Some(ask)) => {
                 let needs = needs(ask).unwrap_or_default();
                 let rest = room.saturating_sub(width(&needs) + 13);
+                // Of two names nothing would be left: the one that comes counts.
+                if rest < 2 * NAME {
+                    let name = cut(&name(next), room.saturating_sub(width(&needs) + 6).max(NAME)).into_owned();
+                    return line(format!("{name}, ASK {needs}"));
+                }
                 let (first, second) = (name(next), name(ask));
                 let second = cut(&second, (rest / 2).max(rest.saturating_sub(width(&first))));
                 let first = cut(&first, rest.saturating_sub(width(&second)));
@@ -241,7 +260,5 @@ pub(super) fn next(model: &RunModel, board: &Board, cells: usize, label: usize) 
             }
             (None, None) => name(next),
         },
-    };
-    let name = Span::styled(format!(" {:<width$}", "NEXT", width = label - 1), model.theme.label());
-    Line::from(labelled(name, &text, "", cells))
+    })
 }
