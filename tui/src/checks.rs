@@ -43,7 +43,12 @@ impl Checks {
             RecordKind::HostRefused { host, why } => {
                 vec![line(format!("FAIL {host} cannot be used: {}", visible(why)))]
             }
-            RecordKind::StepSucceeded { path, took_ms, .. } => vec![line(format!("ok {path} {}", duration(*took_ms)))],
+            RecordKind::StepSucceeded { path, took_ms, .. } => {
+                let task = self.view.state().graph().find(path);
+                let title = task.map(|task| self.view.step(task).title).filter(|title| title != path.root().as_str());
+                let title = title.map(|title| format!(" ({})", visible(&title))).unwrap_or_default();
+                vec![line(format!("ok {path}{title} {}", duration(*took_ms)))]
+            }
             // A probe is no run, and what it would do next is said at the end.
             RecordKind::RunPlanned { .. } | RecordKind::RunStarted { .. } | RecordKind::RunFinished { .. } => {
                 return Vec::new();

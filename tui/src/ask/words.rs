@@ -10,7 +10,7 @@ pub(crate) fn does(word: Word, kind: AskKind) -> &'static str {
         (Word::Refuse, AskKind::Lock) => "leave it to the other run, with a reason: this one ends, nothing was changed",
         (Word::Refuse, _) => "you do not agree: the run stops, with your reason",
         (Word::Done, AskKind::Verify) => "it did what it should, and you say what shows it",
-        (Word::Done, _) => "you did it, and you say what shows it; a verify looks",
+        (Word::Done, _) => "you did it, and you say what shows it",
         (Word::Skip, _) => "leave this step out, with a reason; what needs it goes on",
         (Word::Retry, AskKind::Unknown) => "run it again although it may have run, with a reason",
         (Word::Retry, AskKind::Lock) => "look whether the other run is over now",

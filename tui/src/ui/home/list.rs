@@ -153,7 +153,9 @@ fn run_row(run: &RunSummary, room: usize) -> String {
     let id = run.id.as_str().get(..8).unwrap_or_default();
     let of = |text: &Option<String>| shown(text.as_deref().unwrap_or("-"));
     let left = format!("{id}  {}  {}  {}", began(run, room), of(&run.environment), of(&run.runbook));
-    sides(&left, &stands(run), room)
+    let is_mute = matches!(run.state, RunState::Running(_)) && run.awaited.is_none();
+    let more = if is_mute { ", no answer" } else { "" };
+    sides(&left, &format!("{}{more}", stands(run)), room)
 }
 
 /// Two texts on one line, the right one at its end; the left one gives way, and where there is no room the right one.

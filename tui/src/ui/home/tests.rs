@@ -435,6 +435,20 @@ fn hostile_names_do_nothing() {
 }
 
 #[test]
+fn a_run_whose_engine_does_not_answer_is_not_said_to_wait_for_nobody() {
+    let mut desk = Desk::new();
+    let mut listing = listing();
+    listing.runs.push(RunSummary { awaited: None, ..run("ef", "mute", 1, RunState::Running(None)) });
+    desk.hears(HomeNews::Listed(Box::new(listing)));
+    for (width, height) in SIZES {
+        let look = picture(&desk.home, &at_ms(0), width, height);
+        let line = |of: &str| look.lines().find(|line| line.contains(of)).map(str::to_owned).unwrap_or_default();
+        assert!(line("mute").trim_end().ends_with("running, no answer"), "{look}");
+        assert!(!line("77ab").contains("no answer"), "{look}");
+    }
+}
+
+#[test]
 fn any_keys_at_any_size_end_nowhere_bad() {
     let mut dice = Dice::new(7);
     let keys = [

@@ -11,6 +11,8 @@ use crate::ui::{Key, Theme};
 
 /// Dialogs wider than this are hard to read.
 const WIDEST: u16 = 128;
+/// A dialog of fewer rows than this has none to spare between text and form.
+const GAP: usize = 8;
 /// Rows that a screen must have before its head stays in view.
 const HEAD_STAYS: u16 = 18;
 
@@ -64,9 +66,11 @@ pub(super) fn inner_height(room: Rect) -> usize {
     usize::from(room.height.saturating_sub(2))
 }
 
-/// Rows that are left for the text above a form. The form is cut before the text has no row at all.
+/// Rows that are left for the text above a form, and a row between them where there is room for one. The form is cut
+/// before the text has no row at all.
 pub(super) fn text_rows(room: Rect, form: usize) -> usize {
-    inner_height(room).saturating_sub(form + usize::from(form > 0)).max(1)
+    let gap = form > 0 && inner_height(room) >= GAP;
+    inner_height(room).saturating_sub(form + usize::from(gap)).max(1)
 }
 
 /// First line of a text that is shown; it never goes beyond the end.

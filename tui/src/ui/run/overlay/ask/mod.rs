@@ -379,7 +379,7 @@ impl Overlay for AskDialog {
         let key = |key: &str, says| (key.to_owned(), says);
         let many = self.ask.words.len();
         match &self.form {
-            _ if self.over.is_some() => vec![key("any key", "close")],
+            _ if self.over.is_some() => vec![key("any key", "closes this")],
             _ if self.posted.is_sent() => vec![key("esc", "close, it is sent")],
             _ if run.cannot_act().is_some() => vec![key("up/down", "scroll"), key("esc", "back")],
             None => vec![
