@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 
 use crate::scenario::{PATIENCE, Scenario, skip, until};
 
@@ -172,6 +172,18 @@ impl Pty {
     pub(crate) fn is_raw(&self) -> bool {
         let modes = tcgetattr(self.master.as_ref().expect("the terminal is here")).expect("its modes");
         !modes.local_modes.intersects(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG)
+    }
+
+    /// Whether what is typed is shown, a line at a time, and Ctrl-C ends a program: as a shell wants it.
+    pub(crate) fn is_as_shells_want_it(&self) -> bool {
+        let modes = tcgetattr(self.master.as_ref().expect("the terminal is here")).expect("its modes");
+        let interrupts = modes.special_codes[SpecialCodeIndex::VINTR] == 3;
+        modes.local_modes.contains(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG) && interrupts
+    }
+
+    /// Waits for the signal that ended the program.
+    pub(crate) fn dies_of(&mut self) -> Option<i32> {
+        self.ends().signal()
     }
 
     /// Every byte that was ever written to the terminal.

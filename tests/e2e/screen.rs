@@ -196,6 +196,31 @@ fn without_a_terminal_there_is_no_home() {
     assert!(!pty.raw_text().contains('\x1b'), "{}", pty.raw_text());
 }
 
+#[test]
+fn who_gives_up_at_a_question_gets_the_terminal_back() {
+    let mut scenario = Scenario::new();
+    scenario.detached = true;
+    let secret = "runbook: secret\nif_it_fails: Nothing.\nhosts: localhost\ntimeout: 1m\nparams:\n\
+        \x20 token: { type: secret }\nsteps:\n\
+        \x20 - { id: one, effect: repeatable, run: cat, stdin: \"{{ token }}\" }\n";
+    let secret = scenario.write("secret.yaml", secret).display().to_string();
+    for (args, prompt) in [(vec!["run", &secret, "--plain"], "(not shown): "), (vec!["--plain"], "choose 0 to ")] {
+        for key in ["\x03", "\x1c"] {
+            let mut command = scenario.command(&args);
+            command.env("TERM", "xterm");
+            let Some(mut pty) = Pty::start(command, 80, 24) else { return };
+            pty.sees(prompt);
+            pty.types(&format!("hunter2-hunter2{key}"));
+            assert_eq!(pty.dies_of(), Some(Signal::INT.as_raw()), "{}", pty.screen());
+            assert!(pty.is_as_shells_want_it(), "{args:?}");
+            let raw = pty.raw_text();
+            assert!(raw.rfind("\x1b[?2004h") <= raw.rfind("\x1b[?2004l"), "it would mark what is pasted: {raw:?}");
+            assert!(args.len() == 1 || !raw.contains("hunter2"), "{raw:?}");
+        }
+    }
+    assert_eq!(std::fs::read_dir(scenario.path("state/runs")).map_or(0, Iterator::count), 0);
+}
+
 /// What no key and no paste may bring about without the typed word.
 #[test]
 fn random_keys_do_nothing_and_nothing_of_a_host_reaches_the_terminal() {

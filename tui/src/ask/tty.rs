@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use banister_core::source::visible;
 use rustix::fs::OFlags;
-use rustix::termios::{self, LocalModes, OptionalActions, QueueSelector};
+use rustix::process::Signal;
+use rustix::termios::{self, LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex};
 
 /// How often a waiting question looks for other news.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -113,7 +114,7 @@ impl Tty {
     /// The same with nothing else that could be news; `None` where the terminal is gone.
     pub(crate) fn ask_plainly(&mut self, prompt: &str) -> Option<String> {
         loop {
-            match self.ask(prompt, || false) {
+            match self.ask_alone(prompt, true).unwrap_or(Typed::Gone) {
                 Typed::Line(line) => return Some(line),
                 Typed::Refused(why) => self.show(&format!("({why})\n")),
                 Typed::Interrupted | Typed::Gone => return None,
@@ -123,64 +124,99 @@ impl Tty {
 
     /// The same without showing what is typed, for secrets.
     pub(crate) fn ask_hidden(&mut self, prompt: &str) -> io::Result<Vec<u8>> {
-        let before = termios::tcgetattr(&self.file)?;
-        let mut hidden = before.clone();
-        hidden.local_modes.remove(LocalModes::ECHO);
-        termios::tcsetattr(&self.file, OptionalActions::Flush, &hidden)?;
-        self.show(prompt);
-        let typed = self.line(&mut || false);
-        // Also after an error: a terminal without echo is a trap.
-        let restored = termios::tcsetattr(&self.file, OptionalActions::Flush, &before);
-        self.show("\n");
-        restored?;
-        match typed {
+        match self.ask_alone(prompt, false)? {
             Typed::Line(line) => Ok(line.into_bytes()),
-            // A secret is the one thing that people paste.
             Typed::Refused(why) => Err(io::Error::other(why)),
             Typed::Interrupted | Typed::Gone => Err(io::ErrorKind::UnexpectedEof.into()),
         }
     }
 
+    /// Asks where nobody looks after signals. The keys that end a program end the line first: who gives up gets a
+    /// terminal back that shows what he types and what he pastes as it is.
+    fn ask_alone(&mut self, prompt: &str, is_shown: bool) -> io::Result<Typed> {
+        let before = termios::tcgetattr(&self.file)?;
+        let mut modes = before.clone();
+        let keys = [SpecialCodeIndex::VINTR, SpecialCodeIndex::VQUIT];
+        for (key, ends) in keys.into_iter().zip([SpecialCodeIndex::VEOL, SpecialCodeIndex::VEOL2]) {
+            (modes.special_codes[ends], modes.special_codes[key]) = (before.special_codes[key], 0);
+        }
+        if !is_shown {
+            modes.local_modes.remove(LocalModes::ECHO);
+            modes.special_codes[SpecialCodeIndex::VSUSP] = 0;
+        }
+        termios::tcsetattr(&self.file, OptionalActions::Flush, &modes)?;
+        // A secret is the one thing that people paste.
+        let (on, off) = if self.brackets && is_shown { ("\x1b[?2004h", "\x1b[?2004l") } else { ("", "") };
+        self.show(&format!("{on}{prompt}"));
+        let [interrupt, quit] = keys.map(|key| before.special_codes[key]);
+        let typed = self.bytes(&[b'\n', interrupt, quit], &mut || false);
+        let gives_up = typed.as_ref().is_ok_and(|bytes| bytes.last() != Some(&b'\n'));
+        let typed = typed.map_or_else(|why| why, |bytes| self.judged(&bytes));
+        // Also after an error: a terminal without echo is a trap.
+        let restored = termios::tcsetattr(&self.file, OptionalActions::Flush, &before);
+        let line = if is_shown && !gives_up { "" } else { "\n" };
+        self.show(&format!("{off}{line}"));
+        restored?;
+        if gives_up {
+            // As the key would have done, with the terminal as it was.
+            rustix::process::kill_current_process_group(Signal::INT)?;
+            return Ok(Typed::Gone);
+        }
+        Ok(typed)
+    }
+
     fn line(&mut self, stop: &mut dyn FnMut() -> bool) -> Typed {
+        match self.bytes(b"\n", stop) {
+            Ok(bytes) => self.judged(&bytes),
+            Err(why) => why,
+        }
+    }
+
+    /// Whether it is one typed line; what comes right behind it is thrown away.
+    fn judged(&mut self, bytes: &[u8]) -> Typed {
+        std::thread::sleep(TYPING);
+        let mut more = [0; 1024];
+        let has_more = matches!(self.file.read(&mut more), Ok(n) if n > 0);
+        let _ = termios::tcflush(&self.file, QueueSelector::IFlush);
+        judge(bytes, has_more)
+    }
+
+    /// What is typed up to one of these bytes.
+    fn bytes(&mut self, ends: &[u8], stop: &mut dyn FnMut() -> bool) -> Result<Vec<u8>, Typed> {
         let mut bytes = Vec::new();
-        let mut ends = 0;
+        let mut empty = 0;
         loop {
             let mut buffer = [0; 1024];
             if self.is_anothers() {
                 if stop() {
-                    return Typed::Interrupted;
+                    return Err(Typed::Interrupted);
                 }
                 std::thread::sleep(LOOK_EVERY);
                 continue;
             }
             match self.file.read(&mut buffer) {
                 // The end of input is not an answer: the terminal is asked again, until it is gone.
-                Ok(0) if ends >= 3 => return Typed::Gone,
+                Ok(0) if empty >= 3 => return Err(Typed::Gone),
                 Ok(0) => {
-                    ends += 1;
+                    empty += 1;
                     self.show("\n(an end of input is no answer)\n");
                 }
                 Ok(n) => {
                     bytes.extend_from_slice(buffer.get(..n).unwrap_or_default());
-                    if bytes.last() == Some(&b'\n') {
-                        break;
+                    if bytes.last().is_some_and(|last| ends.contains(last)) {
+                        return Ok(bytes);
                     }
                 }
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
                     if stop() {
-                        return Typed::Interrupted;
+                        return Err(Typed::Interrupted);
                     }
                     std::thread::sleep(LOOK_EVERY);
                 }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return Typed::Gone,
+                Err(_) => return Err(Typed::Gone),
             }
         }
-        std::thread::sleep(TYPING);
-        let mut more = [0; 1024];
-        let has_more = matches!(self.file.read(&mut more), Ok(n) if n > 0);
-        let _ = termios::tcflush(&self.file, QueueSelector::IFlush);
-        judge(&bytes, has_more)
     }
 }
 

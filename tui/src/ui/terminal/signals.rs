@@ -16,6 +16,7 @@ pub(in crate::ui) fn watch<N: Send + 'static>(post: Post<N>) -> io::Result<Runti
     let _inside = runtime.enter();
     let of = |of: Signal| signal(SignalKind::from_raw(of.as_raw()));
     let (mut hangup, mut terminate, mut interrupt) = (of(Signal::HUP)?, of(Signal::TERM)?, of(Signal::INT)?);
+    let mut quit = of(Signal::QUIT)?;
     let (mut stop, mut again, mut size) = (of(Signal::TSTP)?, of(Signal::CONT)?, of(Signal::WINCH)?);
     runtime.spawn(async move {
         let mut was_told = false;
@@ -23,6 +24,7 @@ pub(in crate::ui) fn watch<N: Send + 'static>(post: Post<N>) -> io::Result<Runti
             let message = tokio::select! {
                 _ = hangup.recv() => Message::Hangup,
                 _ = terminate.recv() => Message::Hangup,
+                _ = quit.recv() => Message::Hangup,
                 _ = interrupt.recv() => Message::Key(Key::Ctrl('c')),
                 _ = stop.recv() => Message::Stop,
                 _ = again.recv() => Message::Back,

@@ -70,7 +70,8 @@ pub(super) fn rows(screen: &RunScreen, board: &Board, cells: usize, height: usiz
     let Some(roster) = screen.roster(board) else { return Vec::new() };
     let items = screen.model.host_items(roster, &screen.place);
     if items.is_empty() {
-        return vec![Line::raw("   no host fits the filter; esc drops it")];
+        let says = if roster.hosts.is_empty() { "no host is reached" } else { "no host fits the filter; esc drops it" };
+        return vec![Line::raw(format!("   {says}"))];
     }
     let cursor = screen.host_cursor(roster, &items);
     // The first row is what needs a person most: it is left only for a cursor that is below.
