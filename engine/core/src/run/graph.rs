@@ -305,6 +305,17 @@ impl Graph {
         }
     }
 
+    /// The instances that an approval allows, gates of a roll among them; none of anything else.
+    pub(crate) fn allowed(&self, task: TaskIndex) -> impl Iterator<Item = TaskIndex> {
+        let approve = self.top_of(task).and_then(|top| self.approve(top));
+        let steps = approve.map_or(&[][..], |approve| &approve.allows);
+        steps.iter().flat_map(|step| self.of_step[step.0 as usize].clone().map(TaskIndex))
+    }
+
+    pub(crate) fn is_batch_gate(&self, task: TaskIndex) -> bool {
+        matches!(self.node(task).role, Role::BatchGate { .. })
+    }
+
     pub(crate) fn is_approve(&self, task: TaskIndex) -> bool {
         matches!(self.step(task).map(|s| &s.action), Some(Action::Approve(_)))
     }

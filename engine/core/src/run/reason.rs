@@ -30,6 +30,20 @@ pub enum SkipReason {
         /// Their reason.
         reason: String,
     },
+    /// Every host it is about is left out: a gate has nothing to look at, an approval nothing to allow.
+    NoHosts {},
+}
+
+impl SkipReason {
+    /// The reason in one short clause, for records and screens.
+    #[must_use]
+    pub fn why(&self) -> &str {
+        match self {
+            Self::When { condition } => condition,
+            Self::Person { reason } => reason,
+            Self::NoHosts {} => "every host it is about is excluded",
+        }
+    }
 }
 
 /// Why an approval no longer counts.

@@ -44,6 +44,8 @@ pub enum Sabotage {
     IntentNotSynced,
     /// An approval holds for ever.
     ApprovalNeverExpires,
+    /// An approval is asked for although every host it is about was left out.
+    ApprovalOfNothing,
     /// An outcome that contradicts what was settled is dropped.
     LateOutcomeDropped,
     /// A host that does not answer is asked once, and then a person.
@@ -62,7 +64,7 @@ pub enum Sabotage {
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::EffectsBeforeCommit,
         Self::BudgetIgnoresUnreachable,
         Self::BudgetOffByOne,
@@ -81,6 +83,7 @@ impl Sabotage {
         Self::TroubleIgnored,
         Self::IntentNotSynced,
         Self::ApprovalNeverExpires,
+        Self::ApprovalOfNothing,
         Self::LateOutcomeDropped,
         Self::AsksOnce,
         Self::AsksForEver,

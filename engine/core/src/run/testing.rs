@@ -239,8 +239,13 @@ impl Bench {
     }
 
     pub(crate) fn answer(&mut self, word: Word) -> Result<(), Rejected> {
-        let ask = self.ask().id.clone();
-        let typed = self.ask().typed.clone();
+        self.answer_at(&self.ask().id.path.to_string(), word)
+    }
+
+    /// Answers the ask of one instance.
+    pub(crate) fn answer_at(&mut self, path: &str, word: Word) -> Result<(), Rejected> {
+        let ask = self.run.state().asks().find(|ask| ask.id.path.to_string() == path).expect("an ask is open there");
+        let (ask, typed) = (ask.id.clone(), ask.typed.clone());
         let text = Some("because".to_owned());
         self.say(Input::Answered {
             actor: operator(),

@@ -256,11 +256,12 @@ impl Taken<'_> {
             RecordKind::StepSettled { failed: Some(reason), by, .. } => {
                 trouble(format!("FAIL, settled by {by}: {}", describe(reason)))
             }
-            RecordKind::StepSkipped { reason: SkipReason::When { condition }, .. } => {
-                Some((RowKind::Step, format!("skip: {condition}")))
-            }
-            RecordKind::StepSkipped { reason: SkipReason::Person { reason }, .. } => {
-                Some((RowKind::Exception, format!("skip: {reason}")))
+            RecordKind::StepSkipped { reason, .. } => {
+                let kind = match reason {
+                    SkipReason::Person { .. } => RowKind::Exception,
+                    SkipReason::When { .. } | SkipReason::NoHosts {} => RowKind::Step,
+                };
+                Some((kind, format!("skip: {}", reason.why())))
             }
             RecordKind::StepDoneByHand { evidence, .. } => {
                 Some((RowKind::Exception, format!("done by hand: {evidence}")))

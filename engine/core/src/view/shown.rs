@@ -234,12 +234,8 @@ impl RunView {
                 instance.over(stamp, why);
             }
             RecordKind::StepSkipped { reason, .. } => {
-                let why = match reason {
-                    SkipReason::When { condition } => condition.clone(),
-                    SkipReason::Person { reason } => reason.clone(),
-                };
                 instance.by = matches!(reason, SkipReason::Person { .. }).then(|| record.actor.to_string());
-                instance.over(stamp, Some(why));
+                instance.over(stamp, Some(reason.why().to_owned()));
             }
             RecordKind::StepDoneByHand { evidence, .. } => {
                 instance.by = Some(record.actor.to_string());

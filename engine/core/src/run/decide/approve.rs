@@ -9,7 +9,7 @@ use crate::run::batch::Batch;
 use crate::run::resolve::hex;
 use crate::run::sabotage::Sabotage;
 use crate::run::task::{TaskIndex, TaskState};
-use crate::run::{AskKind, FailedReason, Purpose, RecordKind, Report, VoidReason};
+use crate::run::{AskKind, FailedReason, Purpose, RecordKind, Report, SkipReason, VoidReason};
 
 use super::verdict::{describe, describe_unknown};
 
@@ -20,6 +20,10 @@ impl Batch<'_> {
     /// Begins an approval: everything it allows that has a preview is previewed, then people are asked.
     pub(in crate::run) fn begin_approval(&mut self, task: TaskIndex) {
         let path = self.state().graph().path(task).clone();
+        if self.has_lost_its_hosts(task) {
+            self.engine(RecordKind::StepSkipped { path, reason: SkipReason::NoHosts {} });
+            return;
+        }
         self.engine(RecordKind::ApprovalBegan { path });
         let previews = self.previews_of(task);
         self.run.inflight.approving.insert(task, previews.iter().copied().collect());
@@ -32,14 +36,38 @@ impl Batch<'_> {
         }
     }
 
+    /// A host was left out: what people were to agree to about it alone is not asked any more.
+    pub(in crate::run) fn leave_out_approvals(&mut self) {
+        let begun: Vec<TaskIndex> =
+            self.state().approvals.keys().map(|top| self.state().graph().single(*top)).collect();
+        for task in begun {
+            let is = self.state().task(task);
+            if (is.ask.is_some() || is.state == TaskState::Previewing) && self.has_lost_its_hosts(task) {
+                self.withdraw_ask(task);
+                self.run.inflight.approving.remove(&task);
+                let path = self.state().graph().path(task).clone();
+                self.engine(RecordKind::StepSkipped { path, reason: SkipReason::NoHosts {} });
+            }
+        }
+    }
+
+    /// Whether nothing that an approval allows can begin any more, because hosts were left out. What somebody is still in
+    /// doubt about, or may try again, keeps it.
+    fn has_lost_its_hosts(&self, task: TaskIndex) -> bool {
+        let state = self.state();
+        if self.run.is_broken(Sabotage::ApprovalOfNothing) {
+            return false;
+        }
+        let graph = state.graph();
+        let states = || graph.allowed(task).filter(|t| !graph.is_batch_gate(*t)).map(|t| &state.task(t).state);
+        states().any(|is| *is == TaskState::Excluded) && states().all(TaskState::is_satisfied)
+    }
+
     /// The instances with a preview that an approval allows, on hosts that are still in.
     fn previews_of(&self, task: TaskIndex) -> Vec<TaskIndex> {
         let graph = self.state().graph();
-        let Some(approve) = graph.top_of(task).and_then(|top| graph.approve(top)) else { return Vec::new() };
-        approve
-            .allows
-            .iter()
-            .flat_map(|step| graph.of_step[step.0 as usize].clone().map(TaskIndex))
+        graph
+            .allowed(task)
             .filter(|t| graph.command(*t).is_some_and(|c| c.preview.is_some()))
             .filter(|t| !self.state().task(*t).state.is_satisfied())
             .collect()
@@ -59,12 +87,7 @@ impl Batch<'_> {
     /// Whether an approval allows a step that destroys something.
     pub(in crate::run) fn allows_destroy(&self, task: TaskIndex) -> bool {
         let graph = self.state().graph();
-        let Some(approve) = graph.top_of(task).and_then(|top| graph.approve(top)) else { return false };
-        approve
-            .allows
-            .iter()
-            .flat_map(|step| graph.of_step[step.0 as usize].clone().map(TaskIndex))
-            .any(|t| graph.effect(t) == crate::plan::EffectClass::Destroy)
+        graph.allowed(task).any(|t| graph.effect(t) == crate::plan::EffectClass::Destroy)
     }
 
     pub(in crate::run) fn preview_reported(&mut self, task: TaskIndex, attempt: u32, report: Report) {
@@ -249,5 +272,95 @@ impl Batch<'_> {
             }
         }
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::plan::{Action, Approve, EffectClass, Plan, Probe, StepIndex};
+    use crate::run::checks::assert_sound;
+    use crate::run::testing::*;
+    use crate::run::{AskKind, ExecuteRequest, ExitCode, Purpose, RecordKind, Report, Word};
+
+    /// A roll over one host beside an approval of a step on hosts of its own.
+    fn beside_a_roll(budget: u32, hosts: &[u32], has_preview: bool) -> Plan {
+        let mut work = command(EffectClass::Destroy);
+        work.preview = has_preview.then(|| Probe { command: script("look"), expect: None, timeout_ms: 1_000 });
+        let approve =
+            Approve { allows: vec![StepIndex(2)], show: vec![], by: 1, of: vec![], not_starter: false, fact: None };
+        let mut plan = rolling(1, budget);
+        plan.hosts.extend(hosts.iter().filter(|h| **h > 0).map(|h| host(&format!("web-{}", h + 1))));
+        plan.steps.push(step("agree", &[], &[], Action::Approve(Box::new(approve))));
+        plan.steps.push(step("work", &[1], hosts, Action::Command(Box::new(work))));
+        plan
+    }
+
+    fn word(bench: &Bench, path: &str) -> &'static str {
+        bench.states().into_iter().find(|(p, _)| p == path).expect("the plan has the step").1
+    }
+
+    fn fails_the_roll(request: &ExecuteRequest) -> Report {
+        ended(i32::from(request.key.path.to_string() == "roll/@web-1/restart"), "")
+    }
+
+    fn assert_left_out(bench: &Bench, what: &str) {
+        let words = (word(bench, "agree"), word(bench, "work/@web-1"), bench.run.state().asks().count());
+        assert_eq!(words, ("skip", "excl", 0), "{what}");
+        assert_eq!(bench.run.state().finished(), Some(ExitCode::DONE_WITH_EXCEPTIONS), "{what}");
+        let is_work = |kind: &RecordKind| matches!(kind, RecordKind::StepIntended { path, purpose: Purpose::Main, .. } if path.to_string() == "work/@web-1");
+        assert!(!bench.journal.records.iter().any(|r| is_work(&r.kind)), "{what}");
+        assert_sound(bench, what);
+    }
+
+    #[test]
+    fn who_is_asked_about_hosts_that_are_all_left_out_is_asked_no_more() {
+        let mut bench = Bench::start(beside_a_roll(0, &[0], false));
+        bench.run_all(fails_the_roll);
+        assert_eq!(word(&bench, "agree"), "ASK");
+        bench.answer_at("roll/@web-1/restart", Word::Exclude).unwrap();
+        bench.run_all(fails_the_roll);
+        assert_left_out(&bench, "somebody was asked");
+
+        let mut bench = Bench::start(beside_a_roll(0, &[0], true));
+        let nothing_works = |_: &ExecuteRequest| ended(1, "");
+        bench.run_all(nothing_works);
+        assert_eq!(word(&bench, "agree"), "FAIL");
+        bench.answer_at("roll/@web-1/restart", Word::Exclude).unwrap();
+        bench.run_all(nothing_works);
+        assert_left_out(&bench, "its preview had failed");
+    }
+
+    #[test]
+    fn a_preview_that_comes_after_its_host_was_left_out_asks_nobody() {
+        let mut bench = Bench::start(beside_a_roll(1, &[0], true));
+        let mut sent: Vec<_> = std::iter::from_fn(|| bench.sent()).collect();
+        sent.sort_by_key(|request| request.key.purpose == Purpose::Preview);
+        assert_eq!(sent.len(), 2);
+        for request in sent {
+            let report = fails_the_roll(&request);
+            bench.say(crate::run::Input::Reported { key: request.key, report, at: None }).unwrap();
+        }
+        bench.run_all(fails_the_roll);
+        assert_left_out(&bench, "its preview was under way");
+    }
+
+    #[test]
+    fn an_approval_whose_turn_comes_after_its_hosts_are_left_out_is_never_opened() {
+        let mut plan = beside_a_roll(1, &[0], false);
+        plan.steps[1].needs = vec![StepIndex(0)];
+        let mut bench = Bench::start(plan);
+        bench.run_all(fails_the_roll);
+        assert_left_out(&bench, "nobody was asked yet");
+        assert!(!bench.journal.records.iter().any(|r| r.kind.name() == "ask.opened"));
+    }
+
+    #[test]
+    fn an_approval_with_a_host_left_is_still_asked_for() {
+        let mut bench = Bench::start(beside_a_roll(1, &[0, 1], false));
+        bench.run_all(fails_the_roll);
+        assert_eq!((word(&bench, "work/@web-1"), bench.ask().kind), ("excl", AskKind::Approve));
+        bench.answer(Word::Approve).unwrap();
+        bench.run_all(fails_the_roll);
+        assert_eq!((word(&bench, "work/@web-1"), word(&bench, "work/@web-2")), ("excl", "ok"));
     }
 }

@@ -78,11 +78,8 @@ impl Batch<'_> {
             AskKind::GateTimeout => Some("override".to_owned()),
             AskKind::Approve if self.allows_destroy(task) => {
                 let graph = self.state().graph();
-                let approve = graph.top_of(task).and_then(|top| graph.approve(top))?;
-                let mut hosts = approve
-                    .allows
-                    .iter()
-                    .flat_map(|step| graph.of_step[step.0 as usize].clone().map(TaskIndex))
+                let mut hosts = graph
+                    .allowed(task)
                     .filter(|t| graph.effect(*t) == crate::plan::EffectClass::Destroy)
                     .filter_map(|t| graph.host(t));
                 let first = hosts.next()?;

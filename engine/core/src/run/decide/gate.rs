@@ -39,8 +39,7 @@ impl Batch<'_> {
     /// Every host it would look at has been left out, visibly: there is nothing left to hold, and no hosts is never good.
     fn nothing_to_look_at(&mut self, task: TaskIndex) {
         let path = self.state().graph().path(task).clone();
-        let condition = "every host of it is excluded".to_owned();
-        self.engine(RecordKind::StepSkipped { path, reason: SkipReason::When { condition } });
+        self.engine(RecordKind::StepSkipped { path, reason: SkipReason::NoHosts {} });
     }
 
     /// Looks once, on every host of the gate.

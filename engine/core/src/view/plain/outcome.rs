@@ -62,12 +62,10 @@ pub(super) fn text(view: &RunView, record: &Record) -> Option<String> {
         RecordKind::StepSettled { path, failed: Some(reason), by, .. } => {
             format!("FAIL {path}: settled by {}: {}", visible(by), visible(&describe(reason)))
         }
-        RecordKind::StepSkipped { path, reason: SkipReason::When { condition } } => {
-            format!("skip {path}: {}", visible(condition))
-        }
         RecordKind::StepSkipped { path, reason: SkipReason::Person { reason } } => {
             format!("skip {path}, by {}: {}", who(&record.actor), visible(reason))
         }
+        RecordKind::StepSkipped { path, reason } => format!("skip {path}: {}", visible(reason.why())),
         RecordKind::StepDoneByHand { path, evidence } => {
             format!("hand {path}, by {}: {}", who(&record.actor), visible(evidence))
         }

@@ -335,6 +335,9 @@ impl Oracle {
                 if self.aborted {
                     return Err(format!("{} asks after an abort", ask.path));
                 }
+                if *kind == AskKind::Approve {
+                    self.check_allows_something(facts, &ask.path)?;
+                }
                 if *kind == AskKind::Failure && !self.of_the_roll.contains(&ask.path) {
                     self.counted.insert(ask.path.clone());
                 }

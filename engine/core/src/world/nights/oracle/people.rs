@@ -3,7 +3,7 @@
 use super::{Check, Granted, Oracle};
 use crate::plan::StepPath;
 use crate::run::{Actor, AskId, AskKind, Record, RecordKind, Word};
-use crate::world::nights::facts::Facts;
+use crate::world::nights::facts::{Fact, Facts, Role};
 
 impl Oracle {
     /// What drives is said by whoever has the pen; in a drill names are free.
@@ -31,6 +31,9 @@ impl Oracle {
         let Actor::Person { name, groups, .. } = &record.actor else {
             return Err(format!("the engine answered for {}", ask.path));
         };
+        if matches!(word, Word::Approve | Word::BreakGlass) {
+            self.check_allows_something(facts, &ask.path)?;
+        }
         if word == Word::Approve {
             let of = facts.tasks.get(&ask.path).map_or(&[][..], |fact| fact.of.as_slice());
             if !of.is_empty() && !of.iter().any(|of| of == name || groups.contains(of)) {
@@ -73,6 +76,22 @@ impl Oracle {
             }
             Word::Refuse => self.refused = true,
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// Nobody is asked to agree to what is all left out with its hosts.
+    pub(super) fn check_allows_something(&self, facts: &Facts, path: &StepPath) -> Check {
+        let Some(approve) = facts.tasks[path].top else { return Ok(()) };
+        let is_gate = |fact: &Fact| matches!(fact.role, Role::BatchGate { .. });
+        let mut allowed = facts.tasks.iter().filter(|(_, fact)| fact.allowed_by.contains(&approve) && !is_gate(fact));
+        let mut is_any_out = false;
+        let are_over = allowed.all(|(path, fact)| {
+            is_any_out |= fact.host.as_ref().is_some_and(|h| self.excluded.contains(h)) && !self.done.contains(path);
+            self.is_over(facts, path)
+        });
+        if are_over && is_any_out {
+            return Err(format!("{path} is to be agreed to, and everything it allows is over or left out"));
         }
         Ok(())
     }
