@@ -185,11 +185,7 @@ fn after_a_long_gap_the_last_gate_of_every_open_branch_holds_again_before_anythi
     ];
     let mut bench = Bench::start(plan(2, steps));
     bench.run_all(|_| ended(0, ""));
-    let records = bench.journal.records.clone();
-    let run = Run::resume(std::sync::Arc::clone(bench.run.plan()), "sha256:plan", &records).unwrap();
-    let mut bench = Bench { run, journal: Memory { records }, effects: Vec::new(), seconds: bench.seconds + 301 };
-    bench.say(Input::Resumed { actor: operator() }).unwrap();
-    bench.preflight();
+    let mut bench = after_a_long_gap(&bench);
     let again = bench.journal.records.iter().find_map(|r| match &r.kind {
         RecordKind::RunResumed { again, .. } => Some(again.iter().map(ToString::to_string).collect::<Vec<_>>()),
         _ => None,
@@ -203,6 +199,46 @@ fn after_a_long_gap_the_last_gate_of_every_open_branch_holds_again_before_anythi
     assert!(words(&bench).contains("last/@web-1 RUN"), "{}", words(&bench));
     bench.run_all(|_| ended(0, ""));
     assert_eq!(bench.run.state().finished(), Some(ExitCode::DONE), "{}", words(&bench));
+}
+
+/// The same journal in another engine, after more than the gap that makes gates stale.
+fn after_a_long_gap(bench: &Bench) -> Bench {
+    let records = bench.journal.records.clone();
+    let run = Run::resume(std::sync::Arc::clone(bench.run.plan()), "sha256:plan", &records).unwrap();
+    let mut bench = Bench { run, journal: Memory { records }, effects: Vec::new(), seconds: bench.seconds + 301 };
+    bench.say(Input::Resumed { actor: operator() }).unwrap();
+    bench.preflight();
+    bench
+}
+
+#[test]
+fn a_stale_gate_whose_hosts_are_left_out_does_not_end_the_run() {
+    let mut plan = rolling(1, 1);
+    plan.hosts.push(host("web-2"));
+    plan.steps.insert(0, step("look", &[], &[0], Action::Gate(Box::new(gate(1)))));
+    plan.steps[1].needs = vec![crate::plan::StepIndex(0)];
+    if let Action::Roll(roll) = &mut plan.steps[1].action {
+        roll.gate = None;
+    }
+    plan.steps.push(step("last", &[1], &[1], Action::Command(Box::new(command(EffectClass::Repeatable)))));
+    let mut bench = Bench::start(plan);
+    let look = bench.sent().unwrap();
+    bench.say(Input::Reported { key: look.key, report: ended(0, ""), at: None }).unwrap();
+    bench.say(Input::Commanded { actor: operator(), command: Command::Hold }).unwrap();
+    let mut bench = after_a_long_gap(&bench);
+    // The host of the gate is left out before the run may look at it again.
+    let asked = bench.effects.iter().find_map(|e| match e {
+        Effect::AskTarget(request) => Some(request.key.clone()),
+        _ => None,
+    });
+    let answer = TargetAnswer::Ended(ended(1, ""));
+    bench.say(Input::TargetAnswered { key: asked.unwrap(), answer }).unwrap();
+    assert!(words(&bench).contains("roll/@web-1/restart excl"), "{}", words(&bench));
+    bench.say(Input::Commanded { actor: operator(), command: Command::Continue }).unwrap();
+    bench.run_all(|_| ended(0, ""));
+    assert!(words(&bench).contains("look skip\n") && words(&bench).contains("last/@web-2 ok"), "{}", words(&bench));
+    assert_eq!(bench.run.state().finished(), Some(ExitCode::DONE_WITH_EXCEPTIONS), "{}", words(&bench));
+    checks::assert_sound(&bench, "at the end");
 }
 
 #[test]

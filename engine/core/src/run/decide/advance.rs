@@ -12,7 +12,10 @@ impl Batch<'_> {
     pub(in crate::run) fn advance(&mut self) {
         self.check_started();
         self.start_wrongly();
-        while self.start_ready() {}
+        while self.start_ready() {
+            // A gate that is looked at again after a gap may be left out at once, with its hosts: then nothing is awaited.
+            self.check_started();
+        }
         self.check_end();
     }
 
