@@ -12,7 +12,11 @@ impl Batch<'_> {
     pub(in crate::run) fn advance(&mut self) {
         self.check_started();
         self.start_wrongly();
-        while self.start_ready() {
+        loop {
+            self.leave_out_approvals();
+            if !self.start_ready() {
+                break;
+            }
             // A gate that is looked at again after a gap may be left out at once, with its hosts: then nothing is awaited.
             self.check_started();
         }

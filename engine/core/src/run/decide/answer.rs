@@ -255,7 +255,6 @@ impl Batch<'_> {
             self.engine(RecordKind::AskWithdrawn { ask });
         }
         self.emit(actor.clone(), RecordKind::HostExcluded { roll, host, reason });
-        self.leave_out_approvals();
     }
 }
 

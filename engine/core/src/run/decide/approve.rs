@@ -36,13 +36,17 @@ impl Batch<'_> {
         }
     }
 
-    /// A host was left out: what people were to agree to about it alone is not asked any more.
+    /// Leaves out what people were to agree to about hosts that are all left out.
     pub(in crate::run) fn leave_out_approvals(&mut self) {
+        if self.state().aborted().is_some() || self.state().refused {
+            return;
+        }
         let begun: Vec<TaskIndex> =
             self.state().approvals.keys().map(|top| self.state().graph().single(*top)).collect();
         for task in begun {
-            let is = self.state().task(task);
-            if (is.ask.is_some() || is.state == TaskState::Previewing) && self.has_lost_its_hosts(task) {
+            let state = &self.state().task(task).state;
+            let is_open = matches!(state, TaskState::Previewing | TaskState::Asking | TaskState::Failed(_));
+            if is_open && self.has_lost_its_hosts(task) {
                 self.withdraw_ask(task);
                 self.run.inflight.approving.remove(&task);
                 let path = self.state().graph().path(task).clone();
@@ -60,7 +64,8 @@ impl Batch<'_> {
         }
         let graph = state.graph();
         let states = || graph.allowed(task).filter(|t| !graph.is_batch_gate(*t)).map(|t| &state.task(t).state);
-        states().any(|is| *is == TaskState::Excluded) && states().all(TaskState::is_satisfied)
+        // In this order: what has not begun is met at once.
+        states().all(TaskState::is_satisfied) && states().any(|is| *is == TaskState::Excluded)
     }
 
     /// The instances with a preview that an approval allows, on hosts that are still in.
@@ -182,7 +187,8 @@ impl Batch<'_> {
         }
     }
 
-    fn approvals_waiting_for(&self, task: TaskIndex) -> Vec<TaskIndex> {
+    /// The approvals that wait for an instance's preview.
+    pub(super) fn approvals_waiting_for(&self, task: TaskIndex) -> Vec<TaskIndex> {
         let waiting = self.run.inflight.approving.iter();
         waiting.filter(|(_, previews)| previews.contains(&task)).map(|(approve, _)| *approve).collect()
     }

@@ -37,6 +37,7 @@ impl Batch<'_> {
             self.engine(RecordKind::AskWithdrawn { ask });
         }
         self.preflight_hosts();
+        self.leave_out_approvals();
         for task in self.state().graph().tasks() {
             self.take_up(task);
         }
