@@ -32,6 +32,8 @@ mod decide;
 mod effect;
 mod exit_code;
 mod foreseen;
+#[cfg(test)]
+mod found;
 mod graph;
 mod input;
 mod journal;

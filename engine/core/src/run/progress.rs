@@ -62,10 +62,15 @@ impl State {
     }
 
     /// What ends or comes back on an excluded host is over there: nothing new starts on it, nobody is asked about it.
-    /// An outcome that nobody knows stays unknown.
+    /// An outcome that nobody knows stays unknown, unless it is only an answer that was lost.
     fn stays_out(&self, task: TaskIndex, to: &TaskState) -> bool {
         let node = self.graph.node(task);
-        matches!(to, TaskState::Todo | TaskState::Retrying | TaskState::Asking | TaskState::Failed(_))
+        let is_over = match to {
+            TaskState::Todo | TaskState::Retrying | TaskState::Asking | TaskState::Failed(_) => true,
+            TaskState::Unknown { .. } => self.graph.command(task).is_some() && !self.graph.effect(task).changes(),
+            _ => false,
+        };
+        is_over
             && matches!(node.role, Role::Top(_) | Role::Inner { .. })
             && node.host.is_some_and(|host| self.host(host).excluded.is_some())
     }

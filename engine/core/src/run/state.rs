@@ -122,6 +122,8 @@ pub struct State {
     pub(super) held: Option<Hold>,
     pub(super) aborted: Option<RunningAtAbort>,
     pub(super) stopped: bool,
+    /// The failed steps that stopped the run.
+    pub(super) stopped_by: BTreeSet<TaskIndex>,
     pub(super) refused: bool,
     pub(super) draining: Option<DrainReason>,
     pub(super) drained: Option<ExitCode>,
@@ -197,6 +199,7 @@ impl State {
             held: None,
             aborted: None,
             stopped: false,
+            stopped_by: BTreeSet::new(),
             refused: false,
             draining: None,
             drained: None,
@@ -447,7 +450,7 @@ impl State {
                 })*
             };
         }
-        compare!(steps rolls hosts asks ask_count approvals phase info plan_hash starter pen epoch held aborted stopped);
+        compare!(steps rolls hosts asks ask_count approvals phase info plan_hash starter pen epoch held aborted stopped stopped_by);
         compare!(refused draining drained finished exceptions busy preconditions_left rechecking again eligible);
         compare!(preconditions_failed hosts_unmet hosts_refused undoing);
         compare!(granted steps_left last seq batch);

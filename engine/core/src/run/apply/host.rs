@@ -50,10 +50,11 @@ impl State {
         self.graph.find_host(host).map(|h| h.0 as usize).ok_or_else(|| format!("the plan has no host `{host}`"))
     }
 
-    /// Leaves out what has not begun on a host, and what waits there for a person.
+    /// Leaves out what has not begun on a host, and what waits there for a person. What stopped the run stays what it is.
     fn exclude_tasks(&mut self, host: usize) {
         for task in self.graph.on_host[host].clone() {
-            if matches!(self.graph.node(task).role, Role::Undo { .. } | Role::Precondition(_)) {
+            let is_other = matches!(self.graph.node(task).role, Role::Undo { .. } | Role::Precondition(_));
+            if is_other || self.stopped_by.contains(&task) {
                 continue;
             }
             match self.task(task).state {

@@ -69,6 +69,7 @@ impl State {
             RecordKind::RunStopped { path } => {
                 let task = self.find(path)?;
                 self.stopped = true;
+                self.stopped_by.insert(task);
                 if self.graph.is_approve(task) {
                     self.refused = true;
                 }

@@ -77,15 +77,11 @@ impl Batch<'_> {
             self.take_up_aborted(task, running);
             return;
         }
-        // Begun by this very engine a moment ago, as the next step of an undo: asking about it would revoke it.
-        if self
-            .run
-            .inflight
-            .commands
-            .range((task, Purpose::Main, 0)..=(task, Purpose::Sample, u32::MAX))
-            .next()
-            .is_some()
-        {
+        // Begun by this very engine a moment ago, as the next step of an undo: asking about it would revoke it. What an
+        // approval looks at meanwhile is another thing: the step itself may have run when the engine went.
+        let is_previewed = !self.approvals_waiting_for(task).is_empty();
+        let mut own = self.run.inflight.commands.range((task, Purpose::Main, 0)..=(task, Purpose::Sample, u32::MAX));
+        if own.any(|(_, purpose, _)| !(is_previewed && *purpose == Purpose::Preview)) {
             return;
         }
         let is = self.state().task(task);

@@ -51,14 +51,16 @@ impl Batch<'_> {
         }
     }
 
-    /// Whether an undo may take its next step: a stop does not stop what it asked for itself.
+    /// Whether an undo may take its next step: a stop does not stop what it asked for itself, nor does it look again after
+    /// a gap at what nothing new will start behind.
     pub(in crate::run) fn may_undo(&self) -> bool {
         let state = self.state();
+        let is_under_way = state.phase() == Phase::Started || (state.stopped && state.rechecking);
         !state.is_held()
             && state.aborted().is_none()
             && state.draining().is_none()
             && state.finished().is_none()
-            && state.phase() == Phase::Started
+            && is_under_way
     }
 
     pub(in crate::run) fn undo_failed(&mut self, of: TaskIndex) {

@@ -118,7 +118,8 @@ impl Batch<'_> {
             return;
         }
         let is_undone = self.state().task(task).undone;
-        if !is_undone && self.is_absorbed(task, reason) {
+        // Nor does a stopped one: its rolls go on with no host.
+        if !is_undone && !self.state().stopped && self.is_absorbed(task, reason) {
             return;
         }
         let on_failure = self.state().graph().command(task).map_or(OnFailure::Ask, |c| c.on_failure);
@@ -153,7 +154,12 @@ impl Batch<'_> {
         // A person is asked about this host already: leaving it out would answer in their place.
         let is_asked = self.state().graph().on_host[host.0 as usize].iter().any(|t| {
             let is = self.state().task(*t);
-            matches!(is.state, TaskState::Failed(_) | TaskState::Stuck) && is.ask.is_some()
+            match is.state {
+                TaskState::Failed(_) | TaskState::Stuck => is.ask.is_some(),
+                // They were in a shell there, and what they did is looked at.
+                TaskState::Verifying(after) => after == VerifyAfter::Person,
+                _ => false,
+            }
         });
         // A person who said `retry` is asked again, whatever room there is.
         if was_granted || is_asked || self.spent(roll) > room {
@@ -169,6 +175,10 @@ impl Batch<'_> {
 
     /// The outcome of a reading command was lost: nothing is in doubt but the answer, so it is read again, not for ever.
     pub(in crate::run) fn read_unknown(&mut self, task: TaskIndex) {
+        // Its host was left out: nobody reads there any more.
+        if self.state().task(task).state.is_satisfied() {
+            return;
+        }
         let delay_ms = self.state().graph().command(task).map_or(0, |c| c.retry.delay_ms);
         let attempts = self.state().graph().command(task).map_or(1, |c| c.retry.attempts).max(READ_TRIES);
         let goes_on = self.state().aborted().is_none() && !self.state().stopped;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::oracle::Oracle;
 use super::{Night, SECOND, people, short};
 use crate::run::{
-    Command, EffectKey, ExecuteRequest, Input, Purpose, Record, RecordKind, Rejected, Report, Sabotage, State,
-    TargetAnswer, UnknownReason, Word,
+    CapturedText, Command, EffectKey, ExecuteRequest, Input, Purpose, Record, RecordKind, Rejected, Report, Sabotage,
+    State, TargetAnswer, UnknownReason, Word,
 };
 
 impl Night {
@@ -143,7 +143,8 @@ impl Night {
         }
         let is_over = matches!(rejected, Rejected::RunOver | Rejected::NotResumed | Rejected::Drained);
         let is_known = self.oracle.outcomes.contains(&(key.path.clone(), key.attempt));
-        let is_good = ended.exit == crate::run::Exit::Code(0);
+        let is_bad = matches!(&ended.stdout.text, CapturedText::Text(text) if text == "bad");
+        let is_good = ended.exit == crate::run::Exit::Code(0) && !(is_bad && self.facts.tasks[&key.path].expects);
         let is_agreed = self.oracle.agrees(&key.path, key.attempt, is_good);
         if is_over || is_known || is_agreed {
             Ok(())

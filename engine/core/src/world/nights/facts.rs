@@ -23,6 +23,8 @@ pub(super) struct Fact {
     pub(super) effect: EffectClass,
     pub(super) attempts: u32,
     pub(super) has_verify: bool,
+    /// Its `expect:` wants more than status 0: not the word `bad`.
+    pub(super) expects: bool,
     pub(super) samples: u32,
     pub(super) gate_hosts: Vec<HostName>,
     pub(super) allowed_by: Vec<u32>,
@@ -185,6 +187,7 @@ fn blank(plan: &Plan, role: Role, top: Option<u32>, host: Option<HostIndex>) -> 
         effect: EffectClass::Read,
         attempts: 1,
         has_verify: false,
+        expects: false,
         samples: 0,
         gate_hosts: Vec::new(),
         allowed_by: Vec::new(),
@@ -202,6 +205,7 @@ fn is_command(fact: &mut Fact, command: &CommandStep) {
     fact.effect = command.effect;
     fact.attempts = command.retry.attempts;
     fact.has_verify = command.verify.is_some();
+    fact.expects = command.expect.is_some();
 }
 
 fn is_gate(plan: &Plan, fact: &mut Fact, gate: &Gate, hosts: &[HostIndex]) {

@@ -53,6 +53,8 @@ pub(super) struct Oracle {
     held: bool,
     aborted: bool,
     stopped: bool,
+    /// What stopped it: that failed, whatever becomes of its host.
+    stopped_by: BTreeSet<StepPath>,
     refused: bool,
     draining: bool,
     finished: Option<ExitCode>,
@@ -147,6 +149,7 @@ impl Oracle {
             RecordKind::RunAborted { .. } => self.aborted = true,
             RecordKind::RunStopped { path } => {
                 self.stopped = true;
+                self.stopped_by.insert(path.clone());
                 self.refused |= facts.tasks[path].is_approve;
             }
             RecordKind::RunDraining { .. } => self.draining = true,

@@ -150,11 +150,8 @@ impl Oracle {
         }
         self.excluded.insert(host.clone());
         self.retrying.retain(|path| facts.tasks[path].host.as_ref() != Some(host));
-        let here: Vec<StepPath> =
-            self.failed.iter().filter(|p| facts.tasks[*p].host.as_ref() == Some(host)).cloned().collect();
-        for path in here {
-            self.failed.remove(&path);
-        }
+        let is_here = |path: &StepPath| facts.tasks[path].host.as_ref() == Some(host);
+        self.failed.retain(|path| !is_here(path) || self.stopped_by.contains(path));
         Ok(())
     }
 }

@@ -1,0 +1,168 @@
+//! What the long nights of `world` found in twenty thousand of them, each told shortly and by its rule.
+
+use super::checks::assert_sound;
+use super::testing::*;
+use super::*;
+use crate::plan::{
+    Action, Approve, CommandStep, EffectClass, HostIndex, OnFailure, Plan, Probe, Roll, Step, StepIndex, Verify,
+};
+
+fn word(bench: &Bench, path: &str) -> &'static str {
+    bench.states().into_iter().find(|(p, _)| p == path).expect("the plan has the step").1
+}
+
+fn work(name: &str, hosts: &[u32], work: CommandStep) -> Step {
+    step(name, &[], hosts, Action::Command(Box::new(work)))
+}
+
+/// A roll of one step over hosts that are all in one batch.
+fn roll(name: &str, hosts: &[u32], budget: u32, steps: Vec<Step>) -> Step {
+    let batches = vec![hosts.iter().map(|h| HostIndex(*h)).collect()];
+    step(name, &[], &[], Action::Roll(Box::new(Roll { batches, budget, steps, gate: None })))
+}
+
+fn stops() -> CommandStep {
+    CommandStep { on_failure: OnFailure::Stop, ..command(EffectClass::Repeatable) }
+}
+
+fn probe() -> Probe {
+    Probe { command: script("look"), expect: None, timeout_ms: 1_000 }
+}
+
+/// The command of an instance that was sent out and not answered.
+fn sent(bench: &mut Bench, path: &str) -> ExecuteRequest {
+    let is = |e: &Effect| matches!(e, Effect::Execute(request) if request.key.path.to_string() == path);
+    let at = bench.effects.iter().position(is).unwrap_or_else(|| panic!("nothing was sent for {path}"));
+    match bench.effects.remove(at) {
+        Effect::Execute(request) => *request,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn report(bench: &mut Bench, path: &str, report: Report) {
+    let key = sent(bench, path).key;
+    bench.say(Input::Reported { key, report, at: None }).unwrap();
+}
+
+/// The next question to a host about an instance in doubt.
+fn asked(bench: &mut Bench) -> EffectKey {
+    let is = |e: &Effect| matches!(e, Effect::AskTarget(_));
+    let at = bench.effects.iter().position(is).expect("a host is asked");
+    match bench.effects.remove(at) {
+        Effect::AskTarget(request) => request.key,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn lost() -> Report {
+    Report::Unknown(UnknownReason::Lost { why: "connection lost".to_owned() })
+}
+
+fn say(bench: &mut Bench, command: Command) {
+    bench.say(Input::Commanded { actor: operator(), command }).unwrap();
+}
+
+/// The same journal in another engine, some seconds later.
+fn resumed(bench: &Bench, after: u64) -> Bench {
+    let records = bench.journal.records.clone();
+    let run = Run::resume(std::sync::Arc::clone(bench.run.plan()), "sha256:plan", &records).unwrap();
+    let mut bench = Bench { run, journal: Memory { records }, effects: Vec::new(), seconds: bench.seconds + after };
+    bench.say(Input::Resumed { actor: operator() }).unwrap();
+    bench.preflight();
+    bench
+}
+
+fn planned(hosts: u32, steps: Vec<Step>) -> Bench {
+    let plan: Plan = plan(hosts, steps);
+    Bench::start(plan)
+}
+
+#[test]
+fn what_stopped_the_run_has_failed_also_when_its_host_is_left_out_afterwards() {
+    let other = || command(EffectClass::Repeatable);
+    let mut bench =
+        planned(2, vec![work("stops", &[0], stops()), work("doubt", &[0], other()), work("slow", &[1], other())]);
+    report(&mut bench, "doubt/@web-1", lost());
+    report(&mut bench, "stops/@web-1", ended(1, ""));
+    let key = asked(&mut bench);
+    let answer = TargetAnswer::Unknown(UnknownReason::NoStatus { why: "killed with its host".to_owned() });
+    bench.say(Input::TargetAnswered { key, answer }).unwrap();
+    bench.answer_at("doubt/@web-1", Word::Exclude).unwrap();
+    assert_eq!((word(&bench, "stops/@web-1"), word(&bench, "doubt/@web-1")), ("FAIL", "excl"));
+    report(&mut bench, "slow/@web-2", ended(0, ""));
+    assert_eq!(bench.run.state().finished(), Some(ExitCode::FAILED));
+    assert_sound(&bench, "at the end");
+}
+
+#[test]
+fn a_stopped_run_leaves_no_host_out_by_itself() {
+    let inner = vec![work("restart", &[], command(EffectClass::Once))];
+    let mut bench = planned(2, vec![work("stops", &[0], stops()), roll("roll", &[1], 1, inner)]);
+    report(&mut bench, "stops/@web-1", ended(1, ""));
+    report(&mut bench, "roll/@web-2/restart", ended(1, ""));
+    assert_eq!(word(&bench, "roll/@web-2/restart"), "FAIL");
+    assert_eq!(bench.run.state().finished(), Some(ExitCode::FAILED));
+}
+
+#[test]
+fn a_host_somebody_has_a_shell_on_is_not_left_out_for_another_roll() {
+    let looks = CommandStep { verify: Some(Verify::Probe(probe())), ..command(EffectClass::Once) };
+    let first = roll("first", &[0], 0, vec![work("mend", &[], looks)]);
+    let second = roll("second", &[0], 1, vec![work("restart", &[], command(EffectClass::Once))]);
+    let mut bench = planned(1, vec![first, second]);
+    report(&mut bench, "first/@web-1/mend", ended(1, ""));
+    bench.answer_at("first/@web-1/mend", Word::Shell).unwrap();
+    report(&mut bench, "second/@web-1/restart", ended(1, ""));
+    assert_eq!((word(&bench, "first/@web-1/mend"), word(&bench, "second/@web-1/restart")), ("RUN", "FAIL"));
+    report(&mut bench, "first/@web-1/mend", ended(0, ""));
+    assert_eq!(word(&bench, "first/@web-1/mend"), "ok");
+    assert_sound(&bench, "after the shell");
+}
+
+#[test]
+fn what_ran_when_the_engine_went_is_asked_about_although_an_approval_looks_at_it_again() {
+    let approve =
+        Approve { allows: vec![StepIndex(1)], show: vec![], by: 1, of: vec![], not_starter: false, fact: None };
+    let mut wipe = work("wipe", &[0, 1], CommandStep { preview: Some(probe()), ..command(EffectClass::Destroy) });
+    wipe.needs = vec![StepIndex(0)];
+    let mut bench = planned(2, vec![step("agree", &[], &[], Action::Approve(Box::new(approve))), wipe]);
+    for path in ["wipe/@web-1", "wipe/@web-2"] {
+        report(&mut bench, path, ended(0, "3 things"));
+    }
+    bench.answer(Word::Approve).unwrap();
+    report(&mut bench, "wipe/@web-1", ended(0, "3 things"));
+    assert_eq!(word(&bench, "wipe/@web-1"), "RUN");
+    report(&mut bench, "wipe/@web-2", ended(0, "4 things"));
+    assert!(bench.journal.records.iter().any(|r| matches!(r.kind, RecordKind::ApprovalVoided { .. })));
+    let mut bench = resumed(&bench, 1);
+    assert_eq!(asked(&mut bench).path.to_string(), "wipe/@web-1");
+    assert_eq!(word(&bench, "wipe/@web-1"), "UNKN");
+}
+
+#[test]
+fn nobody_reads_again_on_a_host_that_is_left_out() {
+    let look = work("look", &[], command(EffectClass::Read));
+    let inner = vec![work("restart", &[], command(EffectClass::Once)), look];
+    let mut bench = planned(2, vec![roll("roll", &[0, 1], 1, inner)]);
+    report(&mut bench, "roll/@web-1/restart", ended(1, ""));
+    report(&mut bench, "roll/@web-1/look", lost());
+    assert_eq!(word(&bench, "roll/@web-1/look"), "excl");
+    assert!(!bench.journal.records.iter().any(|r| matches!(r.kind, RecordKind::StepRetryScheduled { .. })));
+}
+
+#[test]
+fn a_stopped_run_undoes_what_it_began_to_undo_also_after_a_long_gap() {
+    let undoes =
+        CommandStep { undo: vec![work("back", &[], command(EffectClass::Repeatable))], ..command(EffectClass::Once) };
+    let mut bench = planned(2, vec![work("change", &[0], undoes), work("stops", &[1], stops())]);
+    report(&mut bench, "change/@web-1", ended(1, ""));
+    say(&mut bench, Command::Hold);
+    bench.answer_at("change/@web-1", Word::Undo).unwrap();
+    report(&mut bench, "stops/@web-2", ended(1, ""));
+    assert!(bench.run.state().is_stopped() && bench.run.state().finished().is_none());
+    let mut bench = resumed(&bench, 301);
+    say(&mut bench, Command::Continue);
+    report(&mut bench, "change/@web-1/~back", ended(0, ""));
+    assert!(bench.journal.records.iter().any(|r| matches!(r.kind, RecordKind::UndoFinished { succeeded: true, .. })));
+    assert_eq!(bench.run.state().finished(), Some(ExitCode::FAILED));
+}
