@@ -13,6 +13,7 @@ mod steps;
 use std::collections::BTreeMap;
 
 use banister_core::plan::StepPath;
+use banister_core::run::AskKind;
 use banister_core::view::{AskRow, NextRow, RunView, RunningRow, StepRow};
 
 pub(crate) use hosts::{HostItem, HostLine, Roster, folded_words};
@@ -41,8 +42,18 @@ pub(crate) struct Board {
 impl Board {
     pub(super) fn new(view: &RunView) -> Self {
         let steps: Vec<StepRow> = view.steps().collect();
-        let by_path = steps.iter().enumerate().map(|(at, row)| (row.path.clone(), at)).collect();
-        let groups = steps::groups(view.plan(), &steps);
+        let by_path: BTreeMap<StepPath, usize> =
+            steps.iter().enumerate().map(|(at, row)| (row.path.clone(), at)).collect();
+        let mut groups = steps::groups(view.plan(), &steps);
+        for wait in view.waits().iter().filter(|wait| wait.kind == AskKind::GateTimeout) {
+            let Some((at, until)) = by_path.get(&wait.ask.path).zip(wait.until.as_ref()) else { continue };
+            // A gate that was not looked at again ended before the wait did.
+            let is_in = steps.get(*at).and_then(|row| row.ended).is_some_and(|ended| until.wall <= ended);
+            let line = groups.iter_mut().flat_map(|group| &mut group.lines).find(|line| line.members.contains(at));
+            if let Some(line) = line.filter(|_| is_in) {
+                line.took_ms = line.took_ms.map(|ms| ms.saturating_sub(wait.waited_ms(until)));
+            }
+        }
         let rosters = hosts::rosters(view, &steps);
         Self {
             by_path,

@@ -233,6 +233,11 @@ fn a_gate_that_asks_says_once_what_it_saw() {
     let pane = pane.join("\n");
     assert!(pane.starts_with(" ! ASK  gate: did not hold in time; last: kafka-03: "), "{look}");
     assert_eq!(pane.matches("it said: 12").count(), 1, "{look}");
+    // Ten minutes of thinking are none of the gate's.
+    scene.after(600_000).answers(alice(), "restart/#2/gate", Word::Override);
+    let look = scene.look(80, 24);
+    let line = look.lines().find(|line| line.contains("3 gate after batch 2"));
+    assert!(line.is_some_and(|line| line.starts_with("   ok") && line.contains(" 5:00 ")), "{look}");
 }
 
 #[test]
