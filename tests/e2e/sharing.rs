@@ -352,7 +352,9 @@ fn alone_at_night_the_glass_is_broken_with_a_reason_and_every_report_begins_with
     alone.sees("not yours to say: the person who started the run may not approve this");
     alone.watches("it is asked again", |screen| screen.matches("choose 1 to 3").count() == 2);
     alone.types("break-glass\n");
-    alone.watches("a reason is asked for", |screen| screen.lines().any(|line| line.starts_with("reason:")));
+    alone.watches("a reason is asked for", |screen| {
+        screen.lines().any(|line| line.starts_with("agree break-glass: reason:"))
+    });
     alone.types("the disk is full by six and nobody else is awake\n");
     alone.sees("type `go` to confirm");
     alone.types("go\n");

@@ -20,6 +20,7 @@ impl Dialog {
             self.tty.show(&format!("not yours to say: {}\n", visible(why)));
             return Ok(());
         }
+        self.is_about(Some(format!("{} {word}", ask.id.path)));
         let mut answer = AnswerSaid {
             ask: ask.id.clone(),
             word,

@@ -46,6 +46,8 @@ pub(crate) struct Dialog {
     pen: Option<Actor>,
     /// What was shown last of what an ask is about, and to its end.
     read: Option<(AskId, String)>,
+    /// What the next line is about: an ask, and the word that was chosen. Others may have been opened since.
+    about: Option<String>,
     /// A text is being written that has nothing to do with what is asked.
     writing: bool,
     interrupted: bool,
@@ -74,6 +76,7 @@ impl Dialog {
             aside: Vec::new(),
             pen: None,
             read: None,
+            about: None,
             writing: false,
             interrupted: false,
             over: false,
@@ -169,7 +172,15 @@ impl Dialog {
 
     /// One typed line, unless other news comes first.
     pub(super) fn line(&mut self, prompt: &str) -> Result<String, Left> {
-        self.typed(Some(prompt))
+        match &self.about {
+            Some(about) => self.typed(Some(&format!("{about}: {prompt}"))),
+            None => self.typed(Some(prompt)),
+        }
+    }
+
+    /// Says at every prompt what it is about; `None` where that is the run.
+    pub(super) fn is_about(&mut self, what: Option<String>) {
+        self.about = what;
     }
 
     fn typed(&mut self, prompt: Option<&str>) -> Result<String, Left> {
@@ -259,7 +270,10 @@ impl Dialog {
             self.read(question)?;
         }
         self.tty.show(&question.choices());
-        self.answer(question)
+        self.is_about(Some(question.ask.id.path.to_string()));
+        let answered = self.answer(question);
+        self.is_about(None);
+        answered
     }
 
     /// Whether what an ask is about was shown to its end, and is the same now.

@@ -105,6 +105,7 @@ impl Dialog {
 
     /// The same at a question, which is put again afterwards.
     pub(super) fn menu_at(&mut self, question: &Question) -> Result<(), Left> {
+        self.is_about(None);
         self.offer(At::Ask, Some(question))
     }
 
