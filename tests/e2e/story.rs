@@ -42,7 +42,7 @@ pub(crate) fn said(lab: &Inside, host: &str) -> String {
 
 /// The one word of a pause, and its confirmation.
 fn goes_on(pty: &mut Pty) {
-    pty.sees("a opens it");
+    pty.sees("! ASK  ");
     pty.types("a");
     pty.sees("number or word");
     pty.types("1");
@@ -69,12 +69,12 @@ fn a_night_on_a_bastion() {
         alice.types("\r");
         alice.sees("type `go`, then enter");
         alice.types("go\r");
-        alice.sees("a opens it");
+        alice.sees("! ASK  ");
         assert_eq!(said(lab, "web-1"), "");
 
         // Bob approves what she may not, after he has read it to its end.
         let mut bob = sits("bob", &["attach", "last"]);
-        bob.sees("a opens it");
+        bob.sees("! ASK  ");
         bob.types("a");
         bob.sees("number or word");
         bob.types("1");
@@ -126,7 +126,7 @@ fn a_night_on_a_bastion() {
         // Another run of it is aborted before anything was agreed to.
         let first = root(&format!("ls {STATE}/runs"));
         let mut bob = sits("bob", &["run", "story", "-i", &inventory, "-F", &config, "-p", "word=again"]);
-        bob.sees("a opens it");
+        bob.sees("! ASK  ");
         bob.types(":abort\r");
         bob.sees("wait");
         bob.types("1");
