@@ -1,10 +1,11 @@
-//! What the long nights of `world` found in twenty thousand of them, each told shortly and by its rule.
+//! What the long nights of `world` found when a hundred thousand were lived through, each told shortly and by its rule.
 
 use super::checks::assert_sound;
 use super::testing::*;
 use super::*;
 use crate::plan::{
-    Action, Approve, CommandStep, EffectClass, HostIndex, OnFailure, Plan, Probe, Roll, Step, StepIndex, Verify,
+    Action, Approve, CommandStep, EffectClass, Gate, GateTimeout, HostIndex, OnFailure, Plan, Probe, Retry, Roll, Step,
+    StepIndex, Verify,
 };
 
 fn word(bench: &Bench, path: &str) -> &'static str {
@@ -165,4 +166,73 @@ fn a_stopped_run_undoes_what_it_began_to_undo_also_after_a_long_gap() {
     report(&mut bench, "change/@web-1/~back", ended(0, ""));
     assert!(bench.journal.records.iter().any(|r| matches!(r.kind, RecordKind::UndoFinished { succeeded: true, .. })));
     assert_eq!(bench.run.state().finished(), Some(ExitCode::FAILED));
+}
+
+#[test]
+fn a_shell_whose_verify_says_no_asks_its_person_again_and_tries_nothing() {
+    let retry = Retry { attempts: 3, delay_ms: 0 };
+    let mends = CommandStep { retry, verify: Some(Verify::Probe(probe())), ..command(EffectClass::Repeatable) };
+    let mut bench = planned(1, vec![work("mend", &[0], mends)]);
+    report(&mut bench, "mend/@web-1", Report::Cancelled(CancelReport::default()));
+    bench.answer(Word::Shell).unwrap();
+    report(&mut bench, "mend/@web-1", ended(1, ""));
+    assert_eq!((bench.ask().kind, word(&bench, "mend/@web-1")), (AskKind::Failure, "FAIL"));
+    assert!(!bench.journal.records.iter().any(|r| matches!(r.kind, RecordKind::StepRetryScheduled { .. })));
+}
+
+#[test]
+fn a_doubt_that_nobody_settled_stays_one_when_its_host_is_left_out_for_another_step() {
+    let inner = vec![work("restart", &[], command(EffectClass::Once))];
+    let mut bench = planned(1, vec![roll("roll", &[0], 1, inner), work("slow", &[0], command(EffectClass::Once))]);
+    let is = |e: &Effect| matches!(e, Effect::ArmTimer { timer: Timer::Timeout { path, .. }, .. } if path.to_string() == "slow/@web-1");
+    let at = bench.effects.iter().position(is).unwrap();
+    let Effect::ArmTimer { timer, .. } = bench.effects.remove(at) else { panic!("no timer") };
+    bench.say(Input::TimerFired { timer }).unwrap();
+    let ask = bench.ask().id.clone();
+    bench.say(Input::AskUnavailable { ask, reason: AskUnavailableReason::NoTerminal }).unwrap();
+    bench.answer(Word::Wait).unwrap();
+    report(&mut bench, "roll/@web-1/restart", ended(1, ""));
+    assert_eq!((word(&bench, "roll/@web-1/restart"), word(&bench, "slow/@web-1")), ("excl", "UNKN"));
+    assert_eq!(bench.run.state().drained(), Some(ExitCode::UNKNOWN));
+}
+
+#[test]
+fn an_undo_on_a_host_that_was_left_to_another_run_is_stuck_and_does_not_wait_for_ever() {
+    let back = vec![work("back", &[], command(EffectClass::Repeatable))];
+    let undoes = CommandStep { undo: back, ..command(EffectClass::Once) };
+    let mut bench = planned(1, vec![work("change", &[0], undoes)]);
+    report(&mut bench, "change/@web-1", ended(1, ""));
+    let records = bench.journal.records.clone();
+    let run = Run::resume(std::sync::Arc::clone(bench.run.plan()), "sha256:plan", &records).unwrap();
+    let mut bench = Bench { run, journal: Memory { records }, effects: Vec::new(), seconds: bench.seconds + 1 };
+    bench.say(Input::Resumed { actor: operator() }).unwrap();
+    let by =
+        LockHolder { run: "beef".to_owned(), holder: "mallory@elsewhere".to_owned(), since: at(0).wall.to_rfc3339() };
+    bench.say(Input::Locked { host: crate::runbook::HostName::new("web-1").unwrap(), by }).unwrap();
+    bench.answer_at("change/@web-1", Word::Undo).unwrap();
+    assert_eq!(word(&bench, "change/@web-1"), "undo");
+    bench.answer_at("@web-1", Word::Exclude).unwrap();
+    assert_eq!((bench.ask().kind, word(&bench, "change/@web-1")), (AskKind::Stuck, "STUCK"));
+    bench.answer(Word::Undo).unwrap();
+    assert_eq!(bench.ask().kind, AskKind::Stuck);
+    bench.answer(Word::ByHand).unwrap();
+    assert_eq!(bench.run.state().finished(), Some(ExitCode::DONE_WITH_EXCEPTIONS));
+}
+
+#[test]
+fn a_gate_that_stopped_its_run_asks_nobody_when_the_run_is_taken_up_again() {
+    let looks = Gate { on_timeout: GateTimeout::Stop, ..gate(1) };
+    let mut bench = planned(1, vec![step("look", &[], &[0], Action::Gate(Box::new(looks)))]);
+    let unseen = Report::NotStarted(NotStartedReason::Unreachable { why: "no route".to_owned() });
+    report(&mut bench, "look", unseen);
+    let is = |e: &Effect| matches!(e, Effect::ArmTimer { timer: Timer::Gate { .. }, .. });
+    let at = bench.effects.iter().position(is).unwrap();
+    let Effect::ArmTimer { timer, .. } = bench.effects.remove(at) else { panic!("no timer") };
+    bench.say(Input::TimerFired { timer }).unwrap();
+    assert_eq!(bench.run.state().finished(), Some(ExitCode::UNKNOWN));
+    // The engine was gone before the last record.
+    let end = bench.journal.records.pop().unwrap();
+    assert_eq!(end.kind.name(), "run.finished");
+    let bench = resumed(&bench, 1);
+    assert_eq!((bench.run.state().asks().count(), bench.run.state().finished()), (0, Some(ExitCode::UNKNOWN)));
 }

@@ -159,6 +159,8 @@ pub struct Task {
     pub undone: bool,
     /// A contradicting late outcome was journalled.
     pub late: bool,
+    /// In doubt, and a person left its host out instead of settling it.
+    pub given_up: bool,
     /// The outcome of its last attempt was reported; otherwise it was settled without it.
     pub heard: bool,
     /// Attempts in doubt that a person replaced by another one: their outcomes are still news.
@@ -197,6 +199,7 @@ impl Task {
             spent: false,
             undone: false,
             late: false,
+            given_up: false,
             heard: false,
             abandoned: Vec::new(),
             streak: 0,

@@ -66,6 +66,7 @@ impl State {
                         is.lost_starts = 0;
                         self.transition(task, TaskState::Todo);
                     }
+                    Word::Exclude if kind == Some(AskKind::Unknown) => self.task_mut(task).given_up = true,
                     Word::Refuse => self.refused = true,
                     // Whoever says it drives no longer; whoever takes the pen answers.
                     Word::HandOver => self.pen = None,

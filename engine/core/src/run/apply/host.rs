@@ -68,7 +68,7 @@ impl State {
                     self.transition(task, TaskState::Excluded);
                 }
                 // Its own ask was just answered so. Another doubt on this host stays one: nobody said anything of it.
-                TaskState::Unknown { doubt: Doubt::Person, .. } if self.task(task).ask.is_none() => {
+                TaskState::Unknown { doubt: Doubt::Person, .. } if self.task(task).given_up => {
                     self.transition(task, TaskState::Excluded);
                 }
                 _ => {}

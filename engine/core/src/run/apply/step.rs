@@ -64,6 +64,7 @@ impl State {
             RecordKind::StepUnknown { path, reason, asking, .. } => {
                 let doubt = if *asking { Doubt::Target } else { Doubt::Person };
                 let task = self.find(path)?;
+                self.task_mut(task).given_up = false;
                 if !self.graph.effect(task).changes() {
                     self.task_mut(task).tries += 1;
                 }

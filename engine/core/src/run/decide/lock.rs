@@ -84,6 +84,12 @@ impl Batch<'_> {
         true
     }
 
+    /// Whether an instance's host is another run's and was left out: nobody asks for it any more.
+    pub(in crate::run) fn is_lost(&self, task: TaskIndex) -> bool {
+        let host = self.state().graph().node(task).host.map(|host| self.state().host(host));
+        host.is_some_and(|host| host.locked.is_some() && host.excluded.is_some())
+    }
+
     /// Whether what changes an instance's host may be sent there: this run has it, as far as it knows.
     pub(in crate::run) fn has_host(&self, task: TaskIndex) -> bool {
         let Some(host) = self.state().graph().node(task).host else { return true };

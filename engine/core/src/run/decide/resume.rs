@@ -95,9 +95,7 @@ impl Batch<'_> {
                 self.ask_target(task, UnknownReason::Lost { why: "the engine was gone".to_owned() });
             }
             TaskState::Unknown { .. } if self.is_unreachable_gate(task) && has_ask => {}
-            TaskState::Unknown { .. } if self.is_unreachable_gate(task) => {
-                self.open_ask(task, crate::run::AskKind::GateTimeout);
-            }
+            TaskState::Unknown { .. } if self.is_unreachable_gate(task) => self.follow_up_gate(task),
             TaskState::Unknown { reason, .. } => {
                 self.withdraw_ask(task);
                 match reason {
@@ -141,16 +139,21 @@ impl Batch<'_> {
         }
     }
 
+    /// A gate's limit is on record, whether its hosts could be seen or not; what follows from it was lost.
+    fn follow_up_gate(&mut self, task: TaskIndex) {
+        let Work::Gate(gate) = self.state().graph().work(task) else { return };
+        if gate.on_timeout != GateTimeout::Stop {
+            self.open_ask(task, AskKind::GateTimeout);
+        } else if !self.state().stopped {
+            let path = self.state().graph().path(task).clone();
+            self.engine(RecordKind::RunStopped { path });
+        }
+    }
+
     fn follow_up(&mut self, task: TaskIndex) {
         match (self.state().graph().work(task), self.state().graph().node(task).role) {
-            (Work::Gate(gate), _) => match &self.state().task(task).state {
-                TaskState::Failed(FailedReason::GateTimeout { .. }) if gate.on_timeout == GateTimeout::Stop => {
-                    let path = self.state().graph().path(task).clone();
-                    self.engine(RecordKind::RunStopped { path });
-                }
-                TaskState::Failed(FailedReason::GateTimeout { .. }) => {
-                    self.open_ask(task, crate::run::AskKind::GateTimeout);
-                }
+            (Work::Gate(_), _) => match &self.state().task(task).state {
+                TaskState::Failed(FailedReason::GateTimeout { .. }) => self.follow_up_gate(task),
                 _ => self.failed(task),
             },
             // A precondition that did not hold is looked at again by a resumed run.

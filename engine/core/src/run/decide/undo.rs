@@ -31,6 +31,8 @@ impl Batch<'_> {
             {
                 self.begin(next);
             }
+            // Its host was left out because another run has it: there it will never go on.
+            Some(next) if self.may_undo() && self.is_lost(next) => self.undo_failed(of),
             Some(_) => {}
             None => {
                 let path = self.state().graph().path(of).clone();

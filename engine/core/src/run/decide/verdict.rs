@@ -209,6 +209,10 @@ impl Batch<'_> {
             },
             _ => None,
         };
+        let after = match self.state().task(task).state {
+            TaskState::Verifying(after) => Some(after),
+            _ => None,
+        };
         let why = match report {
             Report::Ended(ended) => match self.judge(task, &ended, expect.as_ref()) {
                 Ok(()) => {
@@ -240,7 +244,7 @@ impl Batch<'_> {
                         stderr: Some(ended.stderr.info),
                         adopted: false,
                     });
-                    self.verify_denied(task, why);
+                    self.verify_denied(task, after, why);
                     return;
                 }
             },
@@ -261,8 +265,10 @@ impl Batch<'_> {
     }
 
     /// *False* after an unknown means failed, never *not started*.
-    fn verify_denied(&mut self, task: TaskIndex, why: String) {
+    fn verify_denied(&mut self, task: TaskIndex, after: Option<VerifyAfter>, why: String) {
         match self.state().task(task).state {
+            // A person was in a shell there: they are asked again, and nothing is tried behind their back.
+            TaskState::Failed(_) if after == Some(VerifyAfter::Person) => self.open_ask(task, AskKind::Failure),
             TaskState::Unknown { .. } => {
                 let path = self.state().graph().path(task).clone();
                 let attempt = self.state().task(task).attempt;

@@ -190,6 +190,8 @@ impl Oracle {
                     let tries = self.automatic.entry(path.clone()).or_default();
                     *tries = tries.saturating_sub(1);
                 } else {
+                    // What could not even be sent was not intended again.
+                    self.retrying.remove(path);
                     if matches!(reason, NotStartedReason::Incomplete { why } if why.contains("of the roll")) {
                         self.of_the_roll.insert(path.clone());
                     }
