@@ -4,8 +4,8 @@ use super::checks::assert_sound;
 use super::testing::*;
 use super::*;
 use crate::plan::{
-    Action, Approve, CommandStep, EffectClass, Gate, GateTimeout, HostIndex, OnFailure, Plan, Probe, Retry, Roll, Step,
-    StepIndex, Verify,
+    Action, Approve, CommandStep, Condition, EffectClass, Gate, GateTimeout, HostIndex, OnFailure, Plan, Probe, Retry,
+    Roll, Step, StepIndex, Verify,
 };
 
 fn word(bench: &Bench, path: &str) -> &'static str {
@@ -235,4 +235,17 @@ fn a_gate_that_stopped_its_run_asks_nobody_when_the_run_is_taken_up_again() {
     assert_eq!(end.kind.name(), "run.finished");
     let bench = resumed(&bench, 1);
     assert_eq!((bench.run.state().asks().count(), bench.run.state().finished()), (0, Some(ExitCode::UNKNOWN)));
+}
+
+#[test]
+fn nothing_begins_beside_a_step_that_could_not_be_sent_and_stops_its_run() {
+    let mut stops = work("stops", &[0], stops());
+    stops.when = Some(Condition("steps.first.n == \"other\"".to_owned()));
+    let mut beside = step("beside", &[], &[], Action::Pause { text: crate::plan::Template::text("look") });
+    (stops.needs, beside.needs) = (vec![StepIndex(0)], vec![StepIndex(0)]);
+    let mut bench = planned(1, vec![work("first", &[0], command(EffectClass::Repeatable)), stops, beside]);
+    report(&mut bench, "first/@web-1", ended(0, ""));
+    assert_eq!((word(&bench, "stops/@web-1"), word(&bench, "beside")), ("FAIL", "todo"));
+    assert!(!bench.journal.records.iter().any(|r| r.kind.name() == "ask.opened"));
+    assert_eq!(bench.run.state().finished(), Some(ExitCode::FAILED));
 }

@@ -98,7 +98,7 @@ impl Batch<'_> {
             _ => Vec::new(),
         };
         for gate in stale {
-            if self.state().task(gate).state == TaskState::Todo {
+            if self.may_start() && self.state().task(gate).state == TaskState::Todo {
                 self.begin(gate);
             }
         }
@@ -134,8 +134,9 @@ impl Batch<'_> {
     fn start_group(&mut self, group: Option<StepIndex>) {
         let tasks: Vec<TaskIndex> = self.state().eligible.get(&group).into_iter().flatten().copied().collect();
         for task in tasks {
-            // One of this round may have failed at once: nothing starts beside trouble.
-            let may_begin = self.state().task(task).state == TaskState::Todo
+            // One of this round may have failed at once: nothing starts beside trouble, or in a run that it stopped.
+            let may_begin = self.may_start()
+                && self.state().task(task).state == TaskState::Todo
                 && self.may_start_group(group)
                 && self.state().is_in_turn(task)
                 && self.has_host(task)
