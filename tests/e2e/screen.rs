@@ -333,7 +333,8 @@ fn ours(rest: &[u8]) -> Option<usize> {
             let end = tail.iter().position(|byte| (0x40..=0x7e).contains(byte))?;
             let parameters = std::str::from_utf8(&tail[..end]).ok()?;
             let known = match tail[end] {
-                b'm' | b'H' => parameters.bytes().all(|b| b.is_ascii_digit() || b == b';'),
+                b'm' => parameters.split(';').all(is_attribute),
+                b'H' => parameters.bytes().all(|b| b.is_ascii_digit() || b == b';'),
                 b'J' | b'K' => parameters.len() <= 1,
                 b'h' | b'l' => MODES.contains(&parameters),
                 b't' => matches!(parameters, "22;2" | "23;2"),
@@ -360,10 +361,25 @@ fn ours(rest: &[u8]) -> Option<usize> {
     }
 }
 
+/// One of the sixteen colours, or a way to write that every terminal knows. Nothing blinks (5 and 6).
+fn is_attribute(word: &str) -> bool {
+    matches!(word.parse(), Ok(0..=4 | 7 | 9 | 21..=24 | 27 | 29..=37 | 39..=47 | 49 | 90..=97 | 100..=107))
+}
+
 #[test]
 fn the_oracle_knows_what_is_foreign() {
     assert_eq!(foreign("\x1b[?1049h\x1b[1;2Hab日\x1b[0m\x1b]0;ASK x\x07\r\n".as_bytes()), None);
-    for bad in ["a\x1b[?1000h", "\x08", "\x1b[6n", "\x1bP+q", "\u{9b}2J", "\u{202e}", "\x1b]0;a\x1b[2J\x07"] {
+    for bad in [
+        "a\x1b[?1000h",
+        "\x08",
+        "\x1b[6n",
+        "\x1bP+q",
+        "\u{9b}2J",
+        "\u{202e}",
+        "\x1b]0;a\x1b[2J\x07",
+        "\x1b[1;5m",
+        "\x1b[38;5;1m",
+    ] {
         assert!(foreign(bad.as_bytes()).is_some(), "{bad:?}");
     }
 }

@@ -14,7 +14,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use rustix::process::{Signal, getpid, kill_process};
 
-use super::terminal::{Keys, Modes, read_keys, watch};
+use super::terminal::{Keys, Modes, read_keys, sixteen, watch};
 use super::{Mailbox, Message, Order, Post, Program};
 
 /// Between two frames that no key asked for; over ssh every frame is bytes on somebody's line.
@@ -204,7 +204,7 @@ impl Stage {
         let now = clock.now();
         self.terminal.draw(|frame| program.draw(frame, &now))?;
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-        let bytes = self.sheet.0.take();
+        let bytes = sixteen(&self.sheet.0.take());
         let is_idle = !prints(&bytes);
         if is_idle && bytes == self.idle {
             return Ok(());

@@ -7,6 +7,7 @@ mod input;
 mod keys;
 mod modes;
 mod signals;
+mod sixteen;
 
 use std::io::IsTerminal as _;
 
@@ -14,6 +15,7 @@ pub(crate) use before::Before;
 pub(super) use keys::{Keys, read_keys};
 pub(super) use modes::Modes;
 pub(super) use signals::watch;
+pub(super) use sixteen::sixteen;
 
 /// Whether a full screen can be drawn here: standard output is a terminal, it is the one keys come from, and it is not
 /// a dumb one.
