@@ -1,7 +1,5 @@
 //! What went wrong with other engines in public, each as a test by its name. Here it must not.
 
-use std::sync::Arc;
-
 use super::checks::assert_sound;
 use super::testing::*;
 use super::*;
@@ -31,10 +29,6 @@ fn gated(until: Option<&str>) -> Plan {
     plan(1, vec![step("gate", &[], &[0], Action::Gate(Box::new(gate))), step("next", &[0], &[0], next)])
 }
 
-fn word(bench: &Bench, path: &str) -> &'static str {
-    bench.states().into_iter().find(|(p, _)| p == path).expect("the plan has the step").1
-}
-
 fn count(bench: &Bench, kind: &str) -> usize {
     bench.journal.records.iter().filter(|r| r.kind.name() == kind).count()
 }
@@ -58,22 +52,6 @@ fn unavailable(bench: &mut Bench, reason: AskUnavailableReason) {
     bench.say(Input::AskUnavailable { ask, reason }).unwrap();
 }
 
-fn fire(bench: &mut Bench, is: impl Fn(&Timer) -> bool) {
-    let armed = |e: &Effect| matches!(e, Effect::ArmTimer { timer, .. } if is(timer));
-    let at = bench.effects.iter().position(armed).expect("it is armed");
-    let Effect::ArmTimer { timer, .. } = bench.effects.remove(at) else { unreachable!() };
-    bench.say(Input::TimerFired { timer }).unwrap();
-}
-
-fn again(bench: &Bench) -> Bench {
-    let records = bench.journal.records.clone();
-    let run = Run::resume(Arc::clone(bench.run.plan()), "sha256:plan", &records).unwrap();
-    let mut bench = Bench { run, journal: Memory { records }, effects: Vec::new(), seconds: bench.seconds + 10 };
-    bench.say(Input::Resumed { actor: operator() }).unwrap();
-    bench.preflight();
-    bench
-}
-
 #[test]
 fn the_retry_after_the_last_asks_a_person_and_never_becomes_a_skip() {
     let mut work = command(EffectClass::Repeatable);
@@ -81,15 +59,15 @@ fn the_retry_after_the_last_asks_a_person_and_never_becomes_a_skip() {
     let mut bench = Bench::start(then_next(work));
     bench.run_all(|_| ended(1, ""));
     assert_eq!(intents_of(&bench, "work/@web-1"), 11);
-    assert_eq!((word(&bench, "work/@web-1"), bench.ask().kind), ("FAIL", AskKind::Failure));
-    assert_eq!(word(&bench, "next/@web-1"), "todo");
+    assert_eq!((bench.word("work/@web-1"), bench.ask().kind), ("FAIL", AskKind::Failure));
+    assert_eq!(bench.word("next/@web-1"), "todo");
     assert_eq!(count(&bench, "step.skipped"), 0);
     // A person's `retry` gives it all its attempts again, and its end is the same.
     bench.answer(Word::Retry).unwrap();
     bench.run_all(|_| ended(1, ""));
     assert_eq!(intents_of(&bench, "work/@web-1"), 22);
-    assert_eq!((word(&bench, "work/@web-1"), bench.ask().kind), ("FAIL", AskKind::Failure));
-    assert_eq!((word(&bench, "next/@web-1"), count(&bench, "step.skipped")), ("todo", 0));
+    assert_eq!((bench.word("work/@web-1"), bench.ask().kind), ("FAIL", AskKind::Failure));
+    assert_eq!((bench.word("next/@web-1"), count(&bench, "step.skipped")), ("todo", 0));
 }
 
 #[test]
@@ -102,7 +80,7 @@ fn failed_said_by_a_person_fails_at_once_whatever_retries_are_left() {
     let answer = TargetAnswer::Unknown(UnknownReason::NoStatus { why: "it rebooted".to_owned() });
     bench.say(Input::TargetAnswered { key: asked.key, answer }).unwrap();
     bench.answer(Word::Failed).unwrap();
-    assert_eq!((word(&bench, "work/@web-1"), bench.ask().kind), ("FAIL", AskKind::Failure));
+    assert_eq!((bench.word("work/@web-1"), bench.ask().kind), ("FAIL", AskKind::Failure));
     assert_eq!((count(&bench, "step.retry_scheduled"), intents_of(&bench, "work/@web-1")), (0, 1));
 }
 
@@ -113,11 +91,11 @@ fn a_timeout_reaches_the_operator_like_a_failure() {
         work.on_timeout = OnTimeout::Kill;
         let mut bench = Bench::start(then_next(work));
         if matches!(how, Report::Cancelled(_)) && effect.changes() {
-            fire(&mut bench, |t| matches!(t, Timer::Timeout { .. }));
+            bench.fire(|t| matches!(t, Timer::Timeout { .. }));
             assert!(bench.effects.iter().any(|e| matches!(e, Effect::Cancel(_))), "it is stopped");
         }
         report(&mut bench, how);
-        assert_eq!(word(&bench, "work/@web-1"), "FAIL");
+        assert_eq!(bench.word("work/@web-1"), "FAIL");
         (bench.ask().kind, bench.ask().words.clone())
     };
     for effect in [EffectClass::Read, EffectClass::Repeatable, EffectClass::Once] {
@@ -148,7 +126,7 @@ fn an_approval_that_expires_is_never_granted() {
     };
     assert_eq!(bench.say(Input::Answered { actor: operator(), answer }), Err(Rejected::Drained));
     // A resumed run asks anew; nothing was granted by waiting.
-    let bench = again(&bench);
+    let bench = bench.resumed(10);
     assert_eq!(bench.ask().kind, AskKind::Approve);
     assert_eq!((count(&bench, "approval.granted"), intents_of(&bench, "work/@web-1")), (0, 0));
 }
@@ -208,14 +186,14 @@ fn a_gate_whose_command_errors_is_not_a_pass() {
         let mut bench = Bench::start(gated(until));
         for _ in 0..5 {
             report(&mut bench, look.clone());
-            fire(&mut bench, |t| matches!(t, Timer::Sample { .. }));
+            bench.fire(|t| matches!(t, Timer::Sample { .. }));
         }
         assert_eq!((count(&bench, "gate.sampled"), count(&bench, "gate.held")), (5, 0), "{look:?}");
         assert_eq!(intents_of(&bench, "next/@web-1"), 0, "{look:?}");
         let good = |r: &Record| matches!(r.kind, RecordKind::GateSampled { good, .. } if good);
         assert!(!bench.journal.records.iter().any(good), "{look:?}");
         // Nor is the end of its time a pass: a person is asked, and told what it saw last.
-        fire(&mut bench, |t| matches!(t, Timer::Gate { .. }));
+        bench.fire(|t| matches!(t, Timer::Gate { .. }));
         assert_eq!(bench.ask().kind, AskKind::GateTimeout, "{look:?}");
         assert!(!bench.ask().words.contains(&Word::Continue));
     }
@@ -225,7 +203,7 @@ fn a_gate_whose_command_errors_is_not_a_pass() {
 fn a_gate_that_can_never_pass_is_reported() {
     let mut bench = Bench::start(gated(Some("result.stdout == 'never'")));
     report(&mut bench, ended(0, "always"));
-    fire(&mut bench, |t| matches!(t, Timer::Gate { .. }));
+    bench.fire(|t| matches!(t, Timer::Gate { .. }));
     let says = "`result.stdout == 'never'` did not hold; it said: always";
     assert!(bench.ask().question.contains(says), "{}", bench.ask().question);
     unavailable(&mut bench, AskUnavailableReason::NoTerminal);
@@ -246,7 +224,7 @@ fn a_host_is_not_left_out_for_want_of_an_agent() {
     assert_eq!(request.start_within_ms, Some(4_500), "before its timeout asks what becomes of what runs");
     let report = Report::NotStarted(NotStartedReason::NoAgent { why: "nobody lent one".to_owned() });
     bench.say(Input::Reported { key: request.key, report, at: None }).unwrap();
-    assert_eq!((word(&bench, "roll/@web-1/work"), bench.ask().kind), ("FAIL", AskKind::Failure));
+    assert_eq!((bench.word("roll/@web-1/work"), bench.ask().kind), ("FAIL", AskKind::Failure));
     assert_eq!((count(&bench, "budget.spent"), count(&bench, "host.excluded")), (0, 0));
     assert_eq!(intents_of(&bench, "roll/@web-1/work"), 1, "a person must come first");
 }
@@ -260,7 +238,7 @@ fn an_unreachable_host_counts_in_the_budget_also_where_only_facts_are_gathered()
         let mut bench = Bench::start(plan);
         let unreachable = Report::NotStarted(NotStartedReason::Unreachable { why: "no route".to_owned() });
         report(&mut bench, unreachable.clone());
-        assert_eq!((word(&bench, "roll/@web-1/facts"), count(&bench, "budget.spent")), ("excl", 1));
+        assert_eq!((bench.word("roll/@web-1/facts"), count(&bench, "budget.spent")), ("excl", 1));
         while bench.run.state().asks().next().is_none() {
             let request = bench.sent();
             match request {
@@ -268,7 +246,7 @@ fn an_unreachable_host_counts_in_the_budget_also_where_only_facts_are_gathered()
                     bench.say(Input::Reported { key: r.key, report: unreachable.clone(), at: None }).unwrap();
                 }
                 Some(r) => bench.say(Input::Reported { key: r.key, report: ended(0, ""), at: None }).unwrap(),
-                None => fire(&mut bench, |t| matches!(t, Timer::Sample { .. })),
+                None => bench.fire(|t| matches!(t, Timer::Sample { .. })),
             }
         }
         assert_eq!((bench.ask().kind, count(&bench, "budget.spent")), (AskKind::Failure, 2));
@@ -295,7 +273,7 @@ fn a_resumed_run_has_every_output_of_an_uninterrupted_one() {
     ];
     let mut whole = Bench::start(plan(1, steps));
     report(&mut whole, ended(0, "1.2.3"));
-    let mut resumed = again(&whole);
+    let mut resumed = whole.resumed(10);
     whole.answer(Word::Continue).unwrap();
     resumed.answer(Word::Continue).unwrap();
     let (was, is) = (whole.sent().expect("sent"), resumed.sent().expect("sent"));

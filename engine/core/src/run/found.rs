@@ -8,10 +8,6 @@ use crate::plan::{
     Roll, Step, StepIndex, Verify,
 };
 
-fn word(bench: &Bench, path: &str) -> &'static str {
-    bench.states().into_iter().find(|(p, _)| p == path).expect("the plan has the step").1
-}
-
 fn work(name: &str, hosts: &[u32], work: CommandStep) -> Step {
     step(name, &[], hosts, Action::Command(Box::new(work)))
 }
@@ -63,16 +59,6 @@ fn say(bench: &mut Bench, command: Command) {
     bench.say(Input::Commanded { actor: operator(), command }).unwrap();
 }
 
-/// The same journal in another engine, some seconds later.
-fn resumed(bench: &Bench, after: u64) -> Bench {
-    let records = bench.journal.records.clone();
-    let run = Run::resume(std::sync::Arc::clone(bench.run.plan()), "sha256:plan", &records).unwrap();
-    let mut bench = Bench { run, journal: Memory { records }, effects: Vec::new(), seconds: bench.seconds + after };
-    bench.say(Input::Resumed { actor: operator() }).unwrap();
-    bench.preflight();
-    bench
-}
-
 fn planned(hosts: u32, steps: Vec<Step>) -> Bench {
     let plan: Plan = plan(hosts, steps);
     Bench::start(plan)
@@ -89,7 +75,7 @@ fn what_stopped_the_run_has_failed_also_when_its_host_is_left_out_afterwards() {
     let answer = TargetAnswer::Unknown(UnknownReason::NoStatus { why: "killed with its host".to_owned() });
     bench.say(Input::TargetAnswered { key, answer }).unwrap();
     bench.answer_at("doubt/@web-1", Word::Exclude).unwrap();
-    assert_eq!((word(&bench, "stops/@web-1"), word(&bench, "doubt/@web-1")), ("FAIL", "excl"));
+    assert_eq!((bench.word("stops/@web-1"), bench.word("doubt/@web-1")), ("FAIL", "excl"));
     report(&mut bench, "slow/@web-2", ended(0, ""));
     assert_eq!(bench.run.state().finished(), Some(ExitCode::FAILED));
     assert_sound(&bench, "at the end");
@@ -101,7 +87,7 @@ fn a_stopped_run_leaves_no_host_out_by_itself() {
     let mut bench = planned(2, vec![work("stops", &[0], stops()), roll("roll", &[1], 1, inner)]);
     report(&mut bench, "stops/@web-1", ended(1, ""));
     report(&mut bench, "roll/@web-2/restart", ended(1, ""));
-    assert_eq!(word(&bench, "roll/@web-2/restart"), "FAIL");
+    assert_eq!(bench.word("roll/@web-2/restart"), "FAIL");
     assert_eq!(bench.run.state().finished(), Some(ExitCode::FAILED));
 }
 
@@ -114,9 +100,9 @@ fn a_host_somebody_has_a_shell_on_is_not_left_out_for_another_roll() {
     report(&mut bench, "first/@web-1/mend", ended(1, ""));
     bench.answer_at("first/@web-1/mend", Word::Shell).unwrap();
     report(&mut bench, "second/@web-1/restart", ended(1, ""));
-    assert_eq!((word(&bench, "first/@web-1/mend"), word(&bench, "second/@web-1/restart")), ("RUN", "FAIL"));
+    assert_eq!((bench.word("first/@web-1/mend"), bench.word("second/@web-1/restart")), ("RUN", "FAIL"));
     report(&mut bench, "first/@web-1/mend", ended(0, ""));
-    assert_eq!(word(&bench, "first/@web-1/mend"), "ok");
+    assert_eq!(bench.word("first/@web-1/mend"), "ok");
     assert_sound(&bench, "after the shell");
 }
 
@@ -132,12 +118,12 @@ fn what_ran_when_the_engine_went_is_asked_about_although_an_approval_looks_at_it
     }
     bench.answer(Word::Approve).unwrap();
     report(&mut bench, "wipe/@web-1", ended(0, "3 things"));
-    assert_eq!(word(&bench, "wipe/@web-1"), "RUN");
+    assert_eq!(bench.word("wipe/@web-1"), "RUN");
     report(&mut bench, "wipe/@web-2", ended(0, "4 things"));
     assert!(bench.journal.records.iter().any(|r| matches!(r.kind, RecordKind::ApprovalVoided { .. })));
-    let mut bench = resumed(&bench, 1);
+    let mut bench = bench.resumed(1);
     assert_eq!(asked(&mut bench).path.to_string(), "wipe/@web-1");
-    assert_eq!(word(&bench, "wipe/@web-1"), "UNKN");
+    assert_eq!(bench.word("wipe/@web-1"), "UNKN");
 }
 
 #[test]
@@ -147,7 +133,7 @@ fn nobody_reads_again_on_a_host_that_is_left_out() {
     let mut bench = planned(2, vec![roll("roll", &[0, 1], 1, inner)]);
     report(&mut bench, "roll/@web-1/restart", ended(1, ""));
     report(&mut bench, "roll/@web-1/look", lost());
-    assert_eq!(word(&bench, "roll/@web-1/look"), "excl");
+    assert_eq!(bench.word("roll/@web-1/look"), "excl");
     assert!(!bench.journal.records.iter().any(|r| matches!(r.kind, RecordKind::StepRetryScheduled { .. })));
 }
 
@@ -161,7 +147,7 @@ fn a_stopped_run_undoes_what_it_began_to_undo_also_after_a_long_gap() {
     bench.answer_at("change/@web-1", Word::Undo).unwrap();
     report(&mut bench, "stops/@web-2", ended(1, ""));
     assert!(bench.run.state().is_stopped() && bench.run.state().finished().is_none());
-    let mut bench = resumed(&bench, 301);
+    let mut bench = bench.resumed(301);
     say(&mut bench, Command::Continue);
     report(&mut bench, "change/@web-1/~back", ended(0, ""));
     assert!(bench.journal.records.iter().any(|r| matches!(r.kind, RecordKind::UndoFinished { succeeded: true, .. })));
@@ -176,7 +162,7 @@ fn a_shell_whose_verify_says_no_asks_its_person_again_and_tries_nothing() {
     report(&mut bench, "mend/@web-1", Report::Cancelled(CancelReport::default()));
     bench.answer(Word::Shell).unwrap();
     report(&mut bench, "mend/@web-1", ended(1, ""));
-    assert_eq!((bench.ask().kind, word(&bench, "mend/@web-1")), (AskKind::Failure, "FAIL"));
+    assert_eq!((bench.ask().kind, bench.word("mend/@web-1")), (AskKind::Failure, "FAIL"));
     assert!(!bench.journal.records.iter().any(|r| matches!(r.kind, RecordKind::StepRetryScheduled { .. })));
 }
 
@@ -184,15 +170,12 @@ fn a_shell_whose_verify_says_no_asks_its_person_again_and_tries_nothing() {
 fn a_doubt_that_nobody_settled_stays_one_when_its_host_is_left_out_for_another_step() {
     let inner = vec![work("restart", &[], command(EffectClass::Once))];
     let mut bench = planned(1, vec![roll("roll", &[0], 1, inner), work("slow", &[0], command(EffectClass::Once))]);
-    let is = |e: &Effect| matches!(e, Effect::ArmTimer { timer: Timer::Timeout { path, .. }, .. } if path.to_string() == "slow/@web-1");
-    let at = bench.effects.iter().position(is).unwrap();
-    let Effect::ArmTimer { timer, .. } = bench.effects.remove(at) else { panic!("no timer") };
-    bench.say(Input::TimerFired { timer }).unwrap();
+    bench.fire(|timer| matches!(timer, Timer::Timeout { path, .. } if path.to_string() == "slow/@web-1"));
     let ask = bench.ask().id.clone();
     bench.say(Input::AskUnavailable { ask, reason: AskUnavailableReason::NoTerminal }).unwrap();
     bench.answer(Word::Wait).unwrap();
     report(&mut bench, "roll/@web-1/restart", ended(1, ""));
-    assert_eq!((word(&bench, "roll/@web-1/restart"), word(&bench, "slow/@web-1")), ("excl", "UNKN"));
+    assert_eq!((bench.word("roll/@web-1/restart"), bench.word("slow/@web-1")), ("excl", "UNKN"));
     assert_eq!(bench.run.state().drained(), Some(ExitCode::UNKNOWN));
 }
 
@@ -202,17 +185,14 @@ fn an_undo_on_a_host_that_was_left_to_another_run_is_stuck_and_does_not_wait_for
     let undoes = CommandStep { undo: back, ..command(EffectClass::Once) };
     let mut bench = planned(1, vec![work("change", &[0], undoes)]);
     report(&mut bench, "change/@web-1", ended(1, ""));
-    let records = bench.journal.records.clone();
-    let run = Run::resume(std::sync::Arc::clone(bench.run.plan()), "sha256:plan", &records).unwrap();
-    let mut bench = Bench { run, journal: Memory { records }, effects: Vec::new(), seconds: bench.seconds + 1 };
-    bench.say(Input::Resumed { actor: operator() }).unwrap();
+    let mut bench = bench.taken_up(1);
     let by =
         LockHolder { run: "beef".to_owned(), holder: "mallory@elsewhere".to_owned(), since: at(0).wall.to_rfc3339() };
     bench.say(Input::Locked { host: crate::runbook::HostName::new("web-1").unwrap(), by }).unwrap();
     bench.answer_at("change/@web-1", Word::Undo).unwrap();
-    assert_eq!(word(&bench, "change/@web-1"), "undo");
+    assert_eq!(bench.word("change/@web-1"), "undo");
     bench.answer_at("@web-1", Word::Exclude).unwrap();
-    assert_eq!((bench.ask().kind, word(&bench, "change/@web-1")), (AskKind::Stuck, "STUCK"));
+    assert_eq!((bench.ask().kind, bench.word("change/@web-1")), (AskKind::Stuck, "STUCK"));
     bench.answer(Word::Undo).unwrap();
     assert_eq!(bench.ask().kind, AskKind::Stuck);
     bench.answer(Word::ByHand).unwrap();
@@ -225,15 +205,12 @@ fn a_gate_that_stopped_its_run_asks_nobody_when_the_run_is_taken_up_again() {
     let mut bench = planned(1, vec![step("look", &[], &[0], Action::Gate(Box::new(looks)))]);
     let unseen = Report::NotStarted(NotStartedReason::Unreachable { why: "no route".to_owned() });
     report(&mut bench, "look", unseen);
-    let is = |e: &Effect| matches!(e, Effect::ArmTimer { timer: Timer::Gate { .. }, .. });
-    let at = bench.effects.iter().position(is).unwrap();
-    let Effect::ArmTimer { timer, .. } = bench.effects.remove(at) else { panic!("no timer") };
-    bench.say(Input::TimerFired { timer }).unwrap();
+    bench.fire(|timer| matches!(timer, Timer::Gate { .. }));
     assert_eq!(bench.run.state().finished(), Some(ExitCode::UNKNOWN));
     // The engine was gone before the last record.
     let end = bench.journal.records.pop().unwrap();
     assert_eq!(end.kind.name(), "run.finished");
-    let bench = resumed(&bench, 1);
+    let bench = bench.resumed(1);
     assert_eq!((bench.run.state().asks().count(), bench.run.state().finished()), (0, Some(ExitCode::UNKNOWN)));
 }
 
@@ -245,7 +222,7 @@ fn nothing_begins_beside_a_step_that_could_not_be_sent_and_stops_its_run() {
     (stops.needs, beside.needs) = (vec![StepIndex(0)], vec![StepIndex(0)]);
     let mut bench = planned(1, vec![work("first", &[0], command(EffectClass::Repeatable)), stops, beside]);
     report(&mut bench, "first/@web-1", ended(0, ""));
-    assert_eq!((word(&bench, "stops/@web-1"), word(&bench, "beside")), ("FAIL", "todo"));
+    assert_eq!((bench.word("stops/@web-1"), bench.word("beside")), ("FAIL", "todo"));
     assert!(!bench.journal.records.iter().any(|r| r.kind.name() == "ask.opened"));
     assert_eq!(bench.run.state().finished(), Some(ExitCode::FAILED));
 }

@@ -51,12 +51,6 @@ fn everything_plan() -> Plan {
     plan(3, steps)
 }
 
-fn again(bench: &Bench) -> Bench {
-    let records = bench.journal.records.clone();
-    let run = Run::resume(Arc::clone(bench.run.plan()), "sha256:plan", &records).unwrap();
-    Bench { run, journal: Memory { records }, effects: Vec::new(), seconds: bench.seconds + 1 }
-}
-
 fn a_report(choice: u16) -> Report {
     match choice % 10 {
         0..=4 => ended(0, "3 rows"),
@@ -111,7 +105,7 @@ fn answer_to(ask: &Ask, choice: u16) -> Input {
 fn next_input(bench: &mut Bench, kind: u16, choice: u16) -> Option<Input> {
     let commanded = |command| Some(Input::Commanded { actor: operator(), command });
     if bench.run.state().drained().is_some() || kind == 0 {
-        *bench = again(bench);
+        *bench = bench.again(1);
         return Some(Input::Resumed { actor: operator() });
     }
     match kind {

@@ -71,12 +71,6 @@ fn unstarted(plan: Plan) -> Bench {
     Bench { run, journal: Memory { records: Vec::new() }, effects: Vec::new(), seconds: 0 }
 }
 
-fn resumed(bench: &Bench) -> Bench {
-    let records = bench.journal.records.clone();
-    let run = Run::resume(Arc::clone(bench.run.plan()), "sha256:plan", &records).unwrap();
-    Bench { run, journal: Memory { records }, effects: Vec::new(), seconds: bench.seconds }
-}
-
 // ---- scenes ----------------------------------------------------------------------------------------------------
 
 impl Scene {
@@ -240,7 +234,7 @@ const CHECKS: &[(&str, Build)] = &[
     }),
     ("started, another run has taken the host over", || {
         let scene = Scene { path: "next/@web-1".to_owned(), ..running().report(ended(0, "")) };
-        let mut bench = resumed(&scene.bench);
+        let mut bench = scene.bench.again(0);
         bench.say(Input::Resumed { actor: operator() }).unwrap();
         bench.say(Input::Locked { host: HostName::new("web-1").unwrap(), by: other_run() }).unwrap();
         Scene { bench, ..scene }
@@ -357,11 +351,11 @@ const RUNS: &[(&str, Build)] = &[
     ("finished", || running().report(ended(0, "")).report(ended(0, ""))),
     ("records read, not resumed", || {
         let scene = running();
-        Scene { bench: resumed(&scene.bench), ..scene }
+        Scene { bench: scene.bench.again(0), ..scene }
     }),
     ("resumed, in doubt", || {
         let scene = running();
-        let mut bench = resumed(&scene.bench);
+        let mut bench = scene.bench.again(0);
         bench.say(Input::Resumed { actor: operator() }).unwrap();
         Scene { bench, ..scene }
     }),

@@ -199,6 +199,35 @@ impl Bench {
         Ok(())
     }
 
+    /// The same journal in another engine that came some seconds later and has met its hosts.
+    pub(crate) fn resumed(&self, after: u64) -> Self {
+        let mut bench = self.taken_up(after);
+        bench.preflight();
+        bench
+    }
+
+    /// The same before it met a host.
+    pub(crate) fn taken_up(&self, after: u64) -> Self {
+        let mut bench = self.again(after);
+        bench.say(Input::Resumed { actor: operator() }).unwrap();
+        bench
+    }
+
+    /// The same before anybody said that it is resumed.
+    pub(crate) fn again(&self, after: u64) -> Self {
+        let records = self.journal.records.clone();
+        let run = Run::resume(Arc::clone(self.run.plan()), "sha256:plan", &records).unwrap();
+        Self { run, journal: Memory { records }, effects: Vec::new(), seconds: self.seconds + after }
+    }
+
+    /// Lets an armed timer fire.
+    pub(crate) fn fire(&mut self, is: impl Fn(&Timer) -> bool) {
+        let armed = |e: &Effect| matches!(e, Effect::ArmTimer { timer, .. } if is(timer));
+        let at = self.effects.iter().position(armed).expect("it is armed");
+        let Effect::ArmTimer { timer, .. } = self.effects.remove(at) else { unreachable!() };
+        self.say(Input::TimerFired { timer }).unwrap();
+    }
+
     /// Takes the next command that was sent out.
     pub(crate) fn sent(&mut self) -> Option<ExecuteRequest> {
         let at = self.effects.iter().position(|e| matches!(e, Effect::Execute(_)))?;
@@ -232,6 +261,11 @@ impl Bench {
     pub(crate) fn states(&self) -> Vec<(String, &'static str)> {
         let graph = self.run.state().graph();
         graph.tasks().map(|t| (graph.path(t).to_string(), self.run.state().task(t).state.word())).collect()
+    }
+
+    /// The state word of one instance.
+    pub(crate) fn word(&self, path: &str) -> &'static str {
+        self.states().into_iter().find(|(p, _)| p == path).expect("the plan has the step").1
     }
 
     pub(crate) fn ask(&self) -> &Ask {

@@ -185,7 +185,7 @@ fn after_a_long_gap_the_last_gate_of_every_open_branch_holds_again_before_anythi
     ];
     let mut bench = Bench::start(plan(2, steps));
     bench.run_all(|_| ended(0, ""));
-    let mut bench = after_a_long_gap(&bench);
+    let mut bench = bench.resumed(301);
     let again = bench.journal.records.iter().find_map(|r| match &r.kind {
         RecordKind::RunResumed { again, .. } => Some(again.iter().map(ToString::to_string).collect::<Vec<_>>()),
         _ => None,
@@ -199,16 +199,6 @@ fn after_a_long_gap_the_last_gate_of_every_open_branch_holds_again_before_anythi
     assert!(words(&bench).contains("last/@web-1 RUN"), "{}", words(&bench));
     bench.run_all(|_| ended(0, ""));
     assert_eq!(bench.run.state().finished(), Some(ExitCode::DONE), "{}", words(&bench));
-}
-
-/// The same journal in another engine, after more than the gap that makes gates stale.
-fn after_a_long_gap(bench: &Bench) -> Bench {
-    let records = bench.journal.records.clone();
-    let run = Run::resume(std::sync::Arc::clone(bench.run.plan()), "sha256:plan", &records).unwrap();
-    let mut bench = Bench { run, journal: Memory { records }, effects: Vec::new(), seconds: bench.seconds + 301 };
-    bench.say(Input::Resumed { actor: operator() }).unwrap();
-    bench.preflight();
-    bench
 }
 
 #[test]
@@ -225,7 +215,7 @@ fn a_stale_gate_whose_hosts_are_left_out_does_not_end_the_run() {
     let look = bench.sent().unwrap();
     bench.say(Input::Reported { key: look.key, report: ended(0, ""), at: None }).unwrap();
     bench.say(Input::Commanded { actor: operator(), command: Command::Hold }).unwrap();
-    let mut bench = after_a_long_gap(&bench);
+    let mut bench = bench.resumed(301);
     // The host of the gate is left out before the run may look at it again.
     let asked = bench.effects.iter().find_map(|e| match e {
         Effect::AskTarget(request) => Some(request.key.clone()),
@@ -308,10 +298,7 @@ fn what_is_handed_over_is_answered_by_whoever_takes_the_pen() {
 
 #[test]
 fn whoever_resumes_a_run_drives_it() {
-    let bench = Bench::start(rolling(2, 0));
-    let records = bench.journal.records.clone();
-    let run = Run::resume(std::sync::Arc::clone(bench.run.plan()), "sha256:plan", &records).unwrap();
-    let mut bench = Bench { run, journal: Memory { records }, effects: Vec::new(), seconds: 9 };
+    let mut bench = Bench::start(rolling(2, 0)).again(9);
     bench.say(Input::Resumed { actor: bob() }).unwrap();
     assert_eq!(say(&mut bench, operator(), Command::Hold), "pen_held_by, bob has the pen");
 }

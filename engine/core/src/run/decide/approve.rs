@@ -301,16 +301,12 @@ mod tests {
         plan
     }
 
-    fn word(bench: &Bench, path: &str) -> &'static str {
-        bench.states().into_iter().find(|(p, _)| p == path).expect("the plan has the step").1
-    }
-
     fn fails_the_roll(request: &ExecuteRequest) -> Report {
         ended(i32::from(request.key.path.to_string() == "roll/@web-1/restart"), "")
     }
 
     fn assert_left_out(bench: &Bench, what: &str) {
-        let words = (word(bench, "agree"), word(bench, "work/@web-1"), bench.run.state().asks().count());
+        let words = (bench.word("agree"), bench.word("work/@web-1"), bench.run.state().asks().count());
         assert_eq!(words, ("skip", "excl", 0), "{what}");
         assert_eq!(bench.run.state().finished(), Some(ExitCode::DONE_WITH_EXCEPTIONS), "{what}");
         let is_work = |kind: &RecordKind| matches!(kind, RecordKind::StepIntended { path, purpose: Purpose::Main, .. } if path.to_string() == "work/@web-1");
@@ -322,7 +318,7 @@ mod tests {
     fn who_is_asked_about_hosts_that_are_all_left_out_is_asked_no_more() {
         let mut bench = Bench::start(beside_a_roll(0, &[0], false));
         bench.run_all(fails_the_roll);
-        assert_eq!(word(&bench, "agree"), "ASK");
+        assert_eq!(bench.word("agree"), "ASK");
         bench.answer_at("roll/@web-1/restart", Word::Exclude).unwrap();
         bench.run_all(fails_the_roll);
         assert_left_out(&bench, "somebody was asked");
@@ -330,7 +326,7 @@ mod tests {
         let mut bench = Bench::start(beside_a_roll(0, &[0], true));
         let nothing_works = |_: &ExecuteRequest| ended(1, "");
         bench.run_all(nothing_works);
-        assert_eq!(word(&bench, "agree"), "FAIL");
+        assert_eq!(bench.word("agree"), "FAIL");
         bench.answer_at("roll/@web-1/restart", Word::Exclude).unwrap();
         bench.run_all(nothing_works);
         assert_left_out(&bench, "its preview had failed");
@@ -364,9 +360,9 @@ mod tests {
     fn an_approval_with_a_host_left_is_still_asked_for() {
         let mut bench = Bench::start(beside_a_roll(1, &[0, 1], false));
         bench.run_all(fails_the_roll);
-        assert_eq!((word(&bench, "work/@web-1"), bench.ask().kind), ("excl", AskKind::Approve));
+        assert_eq!((bench.word("work/@web-1"), bench.ask().kind), ("excl", AskKind::Approve));
         bench.answer(Word::Approve).unwrap();
         bench.run_all(fails_the_roll);
-        assert_eq!((word(&bench, "work/@web-1"), word(&bench, "work/@web-2")), ("excl", "ok"));
+        assert_eq!((bench.word("work/@web-1"), bench.word("work/@web-2")), ("excl", "ok"));
     }
 }
