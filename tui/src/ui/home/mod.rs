@@ -28,6 +28,7 @@ mod plan_page;
 mod resume;
 mod screen;
 mod scroll;
+mod title;
 mod worker;
 
 #[cfg(test)]

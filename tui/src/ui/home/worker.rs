@@ -18,6 +18,7 @@ use banister_runtime::state::{DrillNote, RunId, RunRef, StateDir};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
+use super::title::unfilled;
 use super::{Book, Described, Drilled, HomeNews, Job, Listing, Opened, Planned, Trouble};
 use crate::checks::Checks;
 use crate::cli::{HostsArgs, StateArgs, TargetArgs};
@@ -142,9 +143,9 @@ impl Worker {
         let name = runbook.name.map(|name| name.value).unwrap_or_default();
         Ok(Opened {
             file: file.to_owned(),
-            title: runbook.title.map_or_else(|| name.clone(), |title| title.value),
+            title: runbook.title.map_or_else(|| name.clone(), |title| unfilled(&title.value)),
             name,
-            if_it_fails: runbook.if_it_fails.map(|text| text.value).unwrap_or_default(),
+            if_it_fails: runbook.if_it_fails.map(|text| unfilled(&text.value)).unwrap_or_default(),
             params: runbook.params,
             inventory: Arc::new(inventory),
         })
@@ -264,7 +265,7 @@ fn book(file: PathBuf, drills: &[DrillNote]) -> Option<Book> {
     let (runbook, _) = parse_runbook(&source);
     let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let named = runbook.as_ref().and_then(|runbook| runbook.name.clone()).map_or(stem, |name| name.value);
-    let title = runbook.and_then(|runbook| runbook.title).map_or_else(|| named.clone(), |title| title.value);
+    let title = runbook.and_then(|runbook| runbook.title).map_or_else(|| named.clone(), |title| unfilled(&title.value));
     let drilled = Drilled::last(drills, &named, &Plan::file_digest(source.text().as_bytes()));
     Some(Book { file, name: named, title, mistakes, drilled })
 }
