@@ -106,7 +106,9 @@ impl Pty {
         let open = || -> Stdio { OpenOptions::new().read(true).write(true).open(name).expect("the terminal").into() };
         // `setsid` becomes the program: its process is the program's.
         let mut program = Command::new("setsid");
-        program.arg("--ctty").arg(command.get_program()).args(command.get_args()).env_clear();
+        // What a gate in the background ignores, a person's shell does not.
+        program.args(["--ctty", "env", "--default-signal=INT,QUIT,HUP"]);
+        program.arg(command.get_program()).args(command.get_args()).env_clear();
         program.env("TERM", "xterm-256color").env("LANG", "C.UTF-8").env("SHELL", "/bin/sh");
         for (name, value) in command.get_envs() {
             if let Some(value) = value {
