@@ -51,6 +51,10 @@ fn asked(bench: &mut Bench) -> EffectKey {
     }
 }
 
+fn mallory() -> LockHolder {
+    LockHolder { run: "beef".to_owned(), holder: "mallory@elsewhere".to_owned(), since: at(0).wall.to_rfc3339() }
+}
+
 fn lost() -> Report {
     Report::Unknown(UnknownReason::Lost { why: "connection lost".to_owned() })
 }
@@ -186,9 +190,7 @@ fn an_undo_on_a_host_that_was_left_to_another_run_is_stuck_and_does_not_wait_for
     let mut bench = planned(1, vec![work("change", &[0], undoes)]);
     report(&mut bench, "change/@web-1", ended(1, ""));
     let mut bench = bench.taken_up(1);
-    let by =
-        LockHolder { run: "beef".to_owned(), holder: "mallory@elsewhere".to_owned(), since: at(0).wall.to_rfc3339() };
-    bench.say(Input::Locked { host: crate::runbook::HostName::new("web-1").unwrap(), by }).unwrap();
+    bench.say(Input::Locked { host: host("web-1").name, by: mallory() }).unwrap();
     bench.answer_at("change/@web-1", Word::Undo).unwrap();
     assert_eq!(bench.word("change/@web-1"), "undo");
     bench.answer_at("@web-1", Word::Exclude).unwrap();
@@ -225,4 +227,23 @@ fn nothing_begins_beside_a_step_that_could_not_be_sent_and_stops_its_run() {
     assert_eq!((bench.word("stops/@web-1"), bench.word("beside")), ("FAIL", "todo"));
     assert!(!bench.journal.records.iter().any(|r| r.kind.name() == "ask.opened"));
     assert_eq!(bench.run.state().finished(), Some(ExitCode::FAILED));
+}
+
+#[test]
+fn a_run_that_has_not_begun_waits_for_a_host_that_it_had_and_lost() {
+    let mut bench = Bench::planned(plan(2, vec![work("one", &[0, 1], command(EffectClass::Once))]));
+    bench.meet();
+    let mut bench = bench.taken_up(1);
+    let at = bench
+        .effects
+        .iter()
+        .position(|e| matches!(e, Effect::Preflight { host, .. } if host.as_str() == "web-1"))
+        .unwrap();
+    bench.effects.remove(at);
+    bench.say(Input::Locked { host: host("web-1").name, by: mallory() }).unwrap();
+    bench.preflight();
+    assert_eq!((bench.run.state().phase(), bench.word("one/@web-2")), (Phase::Checking, "todo"));
+    bench.answer(Word::Refuse).unwrap();
+    assert_eq!(bench.run.state().finished(), Some(ExitCode::PRECONDITION));
+    assert!(!bench.journal.records.iter().any(|r| matches!(r.kind, RecordKind::StepIntended { .. })));
 }

@@ -32,7 +32,9 @@ impl Batch<'_> {
             && state.hosts_unmet == 0
             && state.hosts_refused == 0
             && state.preconditions_left == 0
-            && state.is_fresh();
+            && state.is_fresh()
+            // A host that this run had before it began may be another's by now: somebody is asked, who may still refuse.
+            && (state.has_begun() || state.hosts.iter().all(|host| host.locked.is_none()));
         if is_checked {
             self.engine(RecordKind::RunStarted {});
         }
